@@ -1,0 +1,48 @@
+// Menus and sheets are <details>, questions are <details class="confirm">: both work alone. Here they learn to close,
+// and a question becomes a modal dialog. data-dialog-open="id" opens a <dialog>, data-dialog-close closes its own.
+(() => {
+  const closeMenus = (except) => {
+    for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+      if (menu !== except) menu.open = false;
+    }
+  };
+
+  const lift = (details) => {
+    const box = details.querySelector(".confirm__box");
+    const dialog = document.createElement("dialog");
+    dialog.className = "dialog";
+    dialog.setAttribute("aria-label", box.getAttribute("aria-label"));
+    box.before(dialog);
+    dialog.append(...box.childNodes);
+    box.remove();
+    dialog.addEventListener("close", () => {
+      details.open = false;
+      details.querySelector("summary").focus();
+    });
+    return dialog;
+  };
+
+  document.addEventListener("toggle", (event) => {
+    const details = event.target;
+    if (details.matches?.("details[data-menu]") && details.open) closeMenus(details);
+    if (!details.matches?.("details[data-confirm]") || !details.open) return;
+    const dialog = details.querySelector("dialog") ?? lift(details);
+    if (!dialog.open) dialog.showModal();
+  }, true);
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target.closest("details[data-menu]"));
+    const opener = event.target.closest("[data-dialog-open]");
+    if (opener) document.getElementById(opener.dataset.dialogOpen)?.showModal();
+    if (event.target.closest("[data-confirm-close], [data-dialog-close]") || event.target.matches("dialog")) {
+      event.target.closest("dialog")?.close();
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details[data-menu][open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+})();
