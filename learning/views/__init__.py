@@ -1,0 +1,1 @@
+"""The pages of learning: completing lessons, progress, signatures, plans."""
