@@ -2,16 +2,17 @@
 
 import contextlib
 import datetime as dt
+import re
 import threading
 import time
 
 import pytest
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.utils import timezone
 from psycopg import errors
 
-from bookings.queries import diary
 from bookings.services import booking, holding, offering, sessions, waiting
 from justdriving.kernel import transactions
 from justdriving.kernel.policy import Refused
@@ -19,6 +20,7 @@ from justdriving.kernel.tenancy import school_scope
 from tests.cast import make_cast
 
 PATIENCE = 60
+WRITES_BOOKINGS = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM) "bookings_')
 
 
 @pytest.fixture
@@ -144,9 +146,24 @@ def meet_at(monkeypatch, rendezvous):
 
 
 @pytest.fixture
-def all_look_first(meet_at):
-    """A function: so many threads read the calendar before the first of them writes."""
-    return lambda many: meet_at(many, (diary, "_read"))
+def all_look_first(monkeypatch):
+    """A function: so many threads have decided before the first of them writes a booking's rows."""
+
+    def arrange(many):
+        barrier = threading.Barrier(many, timeout=PATIENCE)
+        came = threading.local()
+        came.here = True  # the test itself, which tidies up, waits for nobody
+        execute = CursorWrapper.execute
+
+        def met(cursor, sql, params=None):
+            if not getattr(came, "here", False) and WRITES_BOOKINGS.match(str(sql)):
+                came.here = True
+                barrier.wait()
+            return execute(cursor, sql, params)
+
+        monkeypatch.setattr(CursorWrapper, "execute", met)
+
+    return arrange
 
 
 @pytest.fixture
@@ -190,5 +207,5 @@ def _removed(table, name):
 def unlocked(booking_id, seen, also=()):
     """``hold`` without its locks: what a check before a write is worth alone."""
     booking = seen.select_related("lesson_type", "teacher__membership__user").get(pk=booking_id)
-    time.sleep(0.05)
+    time.sleep(0.25)
     return booking

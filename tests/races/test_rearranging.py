@@ -149,10 +149,11 @@ def both_ways(cast, booked, mover, soon):
 
 
 def test_without_locks_and_constraints_two_days_are_moved_onto_each_other(
-    at_once, both_ways, without_constraints, monkeypatch
+    at_once, both_ways, without_constraints, monkeypatch, all_look_first
 ):
     without_constraints("bookings_occupancy", *CONSTRAINTS)
     monkeypatch.setattr(rearranging, "hold_all", all_unlocked)
+    all_look_first(2)
 
     outcomes = at_once(both_ways)
 
