@@ -20,7 +20,9 @@ from justdriving.kernel.tenancy import school_scope
 from tests.cast import make_cast
 
 PATIENCE = 60
-WRITES_BOOKINGS = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM) "bookings_')
+TAKES_TIME = re.compile(
+    r'\s*(INSERT INTO|DELETE FROM) "bookings_(booking|participation|occupancy)"'
+)
 
 
 @pytest.fixture
@@ -147,7 +149,7 @@ def meet_at(monkeypatch, rendezvous):
 
 @pytest.fixture
 def all_look_first(monkeypatch):
-    """A function: so many threads have decided before the first of them writes a booking's rows."""
+    """A function: so many threads have decided before the first of them takes time or a seat."""
 
     def arrange(many):
         barrier = threading.Barrier(many, timeout=PATIENCE)
@@ -156,7 +158,7 @@ def all_look_first(monkeypatch):
         execute = CursorWrapper.execute
 
         def met(cursor, sql, params=None):
-            if not getattr(came, "here", False) and WRITES_BOOKINGS.match(str(sql)):
+            if not getattr(came, "here", False) and TAKES_TIME.match(str(sql)):
                 came.here = True
                 barrier.wait()
             return execute(cursor, sql, params)
