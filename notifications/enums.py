@@ -22,6 +22,7 @@ class Event(models.TextChoices):
     BOOKING_MOVED = "booking_moved", _("Lesson moved")
     BOOKING_CHANGED = "booking_changed", _("Lesson changed")
     BOOKING_CANCELLED = "booking_cancelled", _("Lesson cancelled")
+    BOOKING_DECLINED = "booking_declined", _("Request declined")
     BOOKING_EXPIRED = "booking_expired", _("Request ran out")
     WAITING_OFFER = "waiting_offer", _("A place is offered")
     SEATS_GIVEN = "seats_given", _("Seats in several sessions")
@@ -70,7 +71,7 @@ class Untrue(models.TextChoices):
     NOBODY = "nobody", pgettext_lazy("untrue", "There is nobody to tell any more")
 
 
-AT_LEAST_ONCE = frozenset({Event.BOOKING_CANCELLED, Event.BOOKING_EXPIRED})
+AT_LEAST_ONCE = frozenset({Event.BOOKING_CANCELLED, Event.BOOKING_DECLINED, Event.BOOKING_EXPIRED})
 """Sent again when nobody can say whether they left: two are better than none. For every other
 event one too few is better than one too many."""
 

@@ -1,8 +1,8 @@
-"""Why a lesson was changed or cancelled, in words."""
+"""Why a lesson was changed, cancelled or refused, in words."""
 
 from collections.abc import Iterator
 
-from bookings.enums import BookingChange, BookingStatus
+from bookings.enums import BookingChange, BookingStatus, Party
 from bookings.models import Booking, BookingTransition
 
 
@@ -17,8 +17,32 @@ def grounds_of(row: BookingTransition) -> Iterator[str]:
 
 def why_cancelled(booking: Booking) -> str:
     """The reason a lesson was cancelled for, and what was written to it; empty without any."""
+    row = _end_of(booking)
+    return ": ".join(filter(None, grounds_of(row))) if row else ""
+
+
+def is_declined(row: BookingTransition) -> bool:
+    """Whether the school said no to what a student asked for.
+
+    A time held for an offer from the waiting list was asked for by nobody.
+    """
+    is_no = (row.from_status, row.to_status) == (BookingStatus.PENDING, BookingStatus.CANCELLED)
+    if not is_no or row.requested_by not in {Party.TEACHER, Party.SCHOOL}:
+        return False
+    return not row.booking.offers.filter(is_seat=False).exists()
+
+
+def was_declined(booking: Booking) -> bool:
+    """Whether a lesson is off because the school said no to the request for it."""
+    if booking.status != BookingStatus.CANCELLED or booking.cancelled_by == Party.STUDENT:
+        return False
+    row = _end_of(booking)
+    return row is not None and is_declined(row)
+
+
+def _end_of(booking: Booking) -> BookingTransition | None:
     ended = booking.transitions.filter(
         change=BookingChange.STATUS, to_status=BookingStatus.CANCELLED
     )
-    row = ended.select_related("cancellation_reason").first()
-    return ": ".join(filter(None, grounds_of(row))) if row else ""
+    row: BookingTransition | None = ended.select_related("cancellation_reason").first()
+    return row

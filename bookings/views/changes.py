@@ -14,9 +14,10 @@ from administration.access import MemberRequest, requires
 from administration.permissions import Permission
 from bookings.enums import BookingStatus, Party
 from bookings.forms import CancelForm, OverrideForm
-from bookings.models import Booking
+from bookings.models import Booking, BookingTransition
 from bookings.policies import may_act_for, party_of
 from bookings.queries.cancellation import cancellation_quote
+from bookings.queries.grounds import is_declined
 from bookings.services import cancel_booking, confirm_booking, submit_booking
 from bookings.views.access import changeable, get_booking
 from bookings.views.detail import OPEN, shown_participations
@@ -32,12 +33,12 @@ def cancel(request: MemberRequest, booking_id: int) -> HttpResponse:
     form = CancelForm(request.POST or None, member=request.membership, party=_party(request))
     if request.method == "POST" and form.is_valid():
         try:
-            _cancel(request, booking, form)
+            done = _cancel(request, booking, form)
         except Refused as refused:
             form.add_error(None, str(refused))
             booking.refresh_from_db()
         else:
-            messages.success(request, _("The lesson is cancelled. The time is free again."))
+            messages.success(request, _off(done))
             return redirect("bookings:detail", request.school.slug, booking.pk)
     return _cancel_page(request, booking, form)
 
@@ -50,9 +51,9 @@ def _party(request: MemberRequest) -> Party:
     return Party(asked) if asked in allowed else own
 
 
-def _cancel(request: MemberRequest, booking: Booking, form: CancelForm) -> None:
+def _cancel(request: MemberRequest, booking: Booking, form: CancelForm) -> BookingTransition:
     given = form.cleaned_data
-    cancel_booking(
+    return cancel_booking(
         booking_id=booking.pk,
         by=request.membership,
         at=timezone.now(),
@@ -61,6 +62,12 @@ def _cancel(request: MemberRequest, booking: Booking, form: CancelForm) -> None:
         expected_status=given["expected_status"],
         muted=given.get("is_muted", False),
     )
+
+
+def _off(done: BookingTransition) -> str:
+    if is_declined(done):
+        return _("The request is declined. The time is free again.")
+    return _("The lesson is cancelled. The time is free again.")
 
 
 def _cancel_page(request: MemberRequest, booking: Booking, form: CancelForm) -> HttpResponse:

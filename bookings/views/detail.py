@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from administration.access import MemberRequest, requires
@@ -19,6 +19,7 @@ from bookings.forms.venues import VenueNumberForm
 from bookings.models import Booking, Participation
 from bookings.ports import pricing
 from bookings.queries.cancellation import CancellationQuote, cancellation_quote
+from bookings.queries.grounds import was_declined
 from bookings.queries.settings import settings_for
 from bookings.queries.venues import used_venues
 from bookings.views.access import changeable, get_booking
@@ -75,6 +76,7 @@ def _context(request: MemberRequest, booking: Booking) -> dict[str, Any]:
     return {
         "booking": booking,
         "status": status,
+        "status_text": pgettext("request", "Declined") if was_declined(booking) else status.label,
         "participations": participations,
         "resources": [
             used.resource

@@ -16,7 +16,7 @@ from bookings.enums import (
     VenueChange,
 )
 from bookings.models import Booking, BookingTransition, VenueConfirmation
-from bookings.queries.grounds import grounds_of
+from bookings.queries.grounds import grounds_of, is_declined
 from bookings.templatetags.lessons import status_icon, status_tone
 from justdriving.templatetags.formats import clock, day, when
 
@@ -150,6 +150,8 @@ def _made(row: BookingTransition) -> str:
 def _became(row: BookingTransition) -> str:
     if row.to_status == BookingStatus.NO_SHOW and row.booking.no_show_by == Party.TEACHER:
         return _("The teacher did not come")
+    if is_declined(row):
+        return _("The request was declined")
     return str(row.get_to_status_display())
 
 

@@ -45,6 +45,7 @@ FACTS: dict[Event, Callable[[Message], Facts]] = {
     Event.BOOKING_MOVED: booking_facts,
     Event.BOOKING_CHANGED: booking_facts,
     Event.BOOKING_CANCELLED: booking_facts,
+    Event.BOOKING_DECLINED: booking_facts,
     Event.BOOKING_EXPIRED: booking_facts,
     Event.WAITING_OFFER: offer_facts,
     Event.SEATS_GIVEN: seats_facts,

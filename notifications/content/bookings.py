@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.calendar_files import Invitation, Method, Person, invitation_file
-from bookings.enums import BookingStatus, ParticipationStatus, ResourceKind
+from bookings.enums import BookingStatus, ParticipationStatus, ReasonCategory, ResourceKind
 from bookings.models import Booking, BookingTransition, Participation
+from bookings.queries.grounds import grounds_of
 from justdriving.templatetags.formats import hours, long_day
 from notifications.content.facts import Facts, NoLongerTrue
 from notifications.enums import Channel, Event, Untrue
@@ -99,7 +100,8 @@ def _rows(message: Message, transition: BookingTransition) -> tuple[tuple[str, s
 
 def _reason(transition: BookingTransition) -> str:
     if transition.to_status != BookingStatus.NO_SHOW:
-        return transition.reason
+        is_known = transition.reason_category == ReasonCategory.EXPIRED
+        return "" if is_known else ": ".join(filter(None, grounds_of(transition)))
     sorry = _("The teacher did not come. We are sorry; you pay nothing for it.")
     return f"{sorry} {transition.reason}".strip()
 

@@ -13,11 +13,19 @@ from bookings.enums import (
     ReasonCategory,
 )
 from bookings.models import Booking, BookingTransition, Participation
+from bookings.queries.grounds import is_declined
 from notifications.enums import Event
 from notifications.services.queueing import BOTH, ONLY_EMAIL, News, queue, reader_of
 from notifications.services.recipients import guardians_of
 
-BY_TEXT = frozenset({Event.BOOKING_CONFIRMED, Event.BOOKING_MOVED, Event.BOOKING_CANCELLED})
+BY_TEXT = frozenset(
+    {
+        Event.BOOKING_CONFIRMED,
+        Event.BOOKING_MOVED,
+        Event.BOOKING_CANCELLED,
+        Event.BOOKING_DECLINED,
+    }
+)
 
 
 def queue_booking_news(
@@ -92,8 +100,9 @@ def _event_of_end(transition: BookingTransition) -> Event | None:
     """A draft ends in silence; a lesson to which the teacher did not come is called off."""
     match transition.to_status:
         case BookingStatus.CANCELLED if transition.from_status != BookingStatus.DRAFT:
-            expired = transition.reason_category == ReasonCategory.EXPIRED
-            return Event.BOOKING_EXPIRED if expired else Event.BOOKING_CANCELLED
+            if transition.reason_category == ReasonCategory.EXPIRED:
+                return Event.BOOKING_EXPIRED
+            return Event.BOOKING_DECLINED if is_declined(transition) else Event.BOOKING_CANCELLED
         case BookingStatus.NO_SHOW if transition.booking.no_show_by == Party.TEACHER:
             return Event.BOOKING_CANCELLED
         case _:

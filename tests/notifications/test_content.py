@@ -33,12 +33,14 @@ TEXTED = (
     E.BOOKING_CONFIRMED,
     E.BOOKING_MOVED,
     E.BOOKING_CANCELLED,
+    E.BOOKING_DECLINED,
     E.SIGNATURE_REQUESTED,
 )
 LATER = {
     E.BOOKING_REQUESTED: (BookingStatus.PENDING, {"held_until": NOW + HOUR}),
     E.BOOKING_TO_ANSWER: (BookingStatus.PENDING, {"held_until": NOW + HOUR}),
     E.BOOKING_CANCELLED: (BookingStatus.CANCELLED, {}),
+    E.BOOKING_DECLINED: (BookingStatus.CANCELLED, {}),
     E.BOOKING_EXPIRED: (BookingStatus.CANCELLED, {}),
 }
 
@@ -230,6 +232,31 @@ def test_a_guardian_reads_the_childs_message_and_why_they_get_it(cast):
     assert "Hi Åse," in parcel.text
 
 
+@pytest.mark.parametrize(
+    ("language", "subject", "reason"),
+    (
+        ("en", "Your request for Thu 5 Mar at 12:00 was declined", "Reason: Weather: Ice"),
+        ("da", "Din anmodning om tors. 5. mar. kl. 12.00 kunne ikke imødekommes", "Vejret: Ice"),
+    ),
+)
+def test_a_declined_request_is_not_a_cancelled_lesson(cast, language, subject, reason):
+    booking = lesson(cast, E.BOOKING_DECLINED)
+    ended = transition_of(
+        booking,
+        change=BookingChange.STATUS,
+        from_status=BookingStatus.PENDING,
+        to_status=BookingStatus.CANCELLED,
+        reason_category="weather",
+        reason="Ice",
+    )
+
+    parcel = compose(message(cast, E.BOOKING_DECLINED, lesson_context(ended), language=language))
+
+    assert parcel.subject == subject
+    assert reason in parcel.text
+    assert not {"cancelled", "aflyst"} & set(parcel.text.lower().replace(".", " ").split())
+
+
 def test_a_name_cannot_become_markup(cast):
     user = cast.teacher.membership.user
     user.full_name = "<script>alert(1)</script>"
@@ -258,6 +285,7 @@ def test_a_name_cannot_become_markup(cast):
         (E.BOOKING_CHANGED, BookingStatus.CONFIRMED, True),
         (E.BOOKING_CHANGED, BookingStatus.CANCELLED, False),
         (E.BOOKING_CANCELLED, BookingStatus.CANCELLED, True),
+        (E.BOOKING_DECLINED, BookingStatus.CANCELLED, True),
         (E.BOOKING_EXPIRED, BookingStatus.CANCELLED, True),
     ),
 )

@@ -165,6 +165,28 @@ def test_a_request_that_ran_out_is_told_to_both(cast):
     ]
 
 
+@pytest.mark.parametrize(
+    ("who", "event"),
+    (
+        ("teacher", E.BOOKING_DECLINED),
+        ("office", E.BOOKING_DECLINED),
+        ("student", E.BOOKING_CANCELLED),
+    ),
+)
+def test_a_request_is_declined_by_the_school_and_withdrawn_by_the_student(cast, who, event):
+    cast.lesson_type.self_booking = SelfBooking.REQUEST
+    cast.lesson_type.save()
+    booking = book(cast, by=cast.student.membership)
+    told()
+
+    person = getattr(cast, who)
+    cancel_booking(booking_id=booking.pk, by=getattr(person, "membership", person), at=NOW)
+
+    student = [news[:2] for news in told() if news[2] == "Åse Lind"]
+    by_text = [] if who == "student" else [(event, SMS)]
+    assert student == [(event, EMAIL), *by_text]
+
+
 def test_a_moved_lesson_is_told_to_both(cast):
     booking = book(cast)
     told()
