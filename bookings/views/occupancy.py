@@ -1,8 +1,8 @@
 """How full each teacher, vehicle and department is, week by week; each number opens its lessons."""
 
-import csv
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +19,7 @@ from administration.access import MemberRequest, requires
 from administration.permissions import Permission
 from bookings.queries.occupancy import Load, Row, Weeks, occupancy_by
 from justdriving.kernel.clock import day_named
-from justdriving.templatetags.formats import decimal_mark
+from justdriving.spreadsheets import spreadsheet
 
 CHOICES: dict[str, str | Promise] = {
     "teacher": gettext_lazy("Teachers"),
@@ -29,8 +29,6 @@ CHOICES: dict[str, str | Promise] = {
 LENGTHS = (4, 8, 12)
 LEVELS = (1, 25, 50, 70, 85, 100)
 """From so many percent on a cell takes the next darker shade."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,34 +129,18 @@ def _weeks(request: MemberRequest, rows: list[Row], weeks: Weeks) -> list[tuple[
 
 
 def _as_csv(rows: list[Row], weeks: Weeks, asked: Question) -> HttpResponse:
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = f"occupancy-{asked.by}-{asked.first}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.write("\ufeff")  # a spreadsheet takes the letters æ, ø and å for what they are
-    table = csv.writer(answer, delimiter=";" if decimal_mark() == "," else ",")
-    table.writerow(
-        [
-            _("Name"),
-            _("Week from"),
-            _("Planned hours"),
-            _("Bookable hours"),
-            _("Booked hours"),
-            _("Attended hours"),
-            _("Occupancy, %"),
-        ]
+    head = [_("Name"), _("Week from"), _("Planned hours"), _("Bookable hours"), _("Booked hours")]
+    return spreadsheet(
+        f"occupancy-{asked.by}-{asked.first}",
+        [*head, _("Attended hours"), _("Occupancy, %")],
+        (
+            (row.title, monday, *_numbers(load))
+            for row in rows
+            for monday, load in zip(weeks.mondays, row.weeks, strict=True)
+        ),
     )
-    for row in rows:
-        for monday, load in zip(weeks.mondays, row.weeks, strict=True):
-            table.writerow([_safe(row.title), monday.isoformat(), *_numbers(load)])
-    return answer
 
 
-def _safe(text: str) -> str:
-    """A name is never a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _numbers(load: Load) -> list[str]:
+def _numbers(load: Load) -> list[Decimal | int]:
     hours = (load.planned, load.bookable, load.booked, load.attended)
-    told = (f"{minutes / 60:.2f}".replace(".", decimal_mark()) for minutes in hours)
-    return [*told, str(load.percent or 0)]
+    return [*(Decimal(f"{minutes / 60:.2f}") for minutes in hours), load.percent or 0]

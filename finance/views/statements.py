@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET
 from administration.access import MemberRequest, requires
 from administration.models import Student
 from administration.permissions import Permission
-from finance.spreadsheets import spreadsheet
 from finance.statements import Statement, statement_of
 from justdriving.kernel.clock import day_named
+from justdriving.spreadsheets import spreadsheet
 
 
 @require_GET

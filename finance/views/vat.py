@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,11 +16,10 @@ from django.views.decorators.http import require_GET
 
 from administration.access import MemberRequest, requires
 from administration.permissions import Permission
-from finance.spreadsheets import spreadsheet
-from finance.templatetags.invoices import percent
 from finance.vat_queries import VatLine, VatReport, VatRow, line_of, vat_lines, vat_report
 from justdriving.kernel.clock import day_named
 from justdriving.kernel.ids import id_in
+from justdriving.spreadsheets import spreadsheet
 
 PER_PAGE = 50
 ONE_DAY = timedelta(days=1)
@@ -104,7 +104,7 @@ def _as_csv(report: VatReport, period: Period) -> HttpResponse:
                 row.code,
                 row.name,
                 row.treatment.label,
-                percent(row.rate_basis_points).removesuffix(" %"),
+                Decimal(row.rate_basis_points) / 100,
                 row.lines,
                 row.net,
                 row.vat,
@@ -155,7 +155,7 @@ def _lines_as_csv(lines: Iterable[VatLine], period: Period) -> HttpResponse:
                 line.student,
                 line.description,
                 line.code,
-                percent(line.rate_basis_points).removesuffix(" %"),
+                Decimal(line.rate_basis_points) / 100,
                 line.net,
                 line.vat,
                 line.total,

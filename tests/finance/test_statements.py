@@ -90,7 +90,7 @@ def test_the_file_says_the_same(cast, story, signed_in):
     rows = answer.content.decode("utf-8-sig").splitlines()
     assert answer["Content-Type"].startswith("text/csv")
     assert len(rows) == 6
-    assert rows[2].endswith(f"{story.number};-600,00;-50,00")
+    assert rows[2].endswith(f"{story.number},-600.00,-50.00")
 
 
 @pytest.mark.parametrize("day", ("2026-02-30", "1066-10-14"))

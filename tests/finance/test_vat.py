@@ -13,20 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from administration.enums import StudentChange
-from administration.models import StudentEvent
+from administration.models import StudentEvent, User
 from finance.enums import EntryKind
 from finance.models import Invoice, LedgerEntry, VatCode
 from finance.services import issue_credit_note, issue_invoice, open_books
 from finance.services.billing import Charge
 from finance.services.crediting import Part
-from finance.spreadsheets import cell, defused
 from finance.vat_queries import vat_report
 from finance.views.vat import Period, month_of, quarter_of
-from justdriving.kernel.money import Money
 from tests.factories import NOON, StudentFactory
 from tests.finance.factories import drive, kroner
 
 DAY = dt.timedelta(days=1)
+OUTLAY = "Outlay: money passed on, not the school’s turnover"
 MARCH = {"from": "2026-03-01", "to": "2026-03-31"}
 
 
@@ -173,17 +172,26 @@ def test_the_page_leads_to_the_lines_behind_a_sum(cast, codes, signed_in):
     assert [one.total for one in behind.context["lines"]] == [kroner(1600_00)]
 
 
-def test_the_file_is_danish_and_says_what_the_page_says(cast, codes, signed_in):
+def test_the_file_says_what_the_page_says(cast, codes, signed_in):
     bill(cast, (1000_50, codes["DK25"]), (1600_00, codes["OUTLAY"]))
 
     answer = signed_in(cast.owner).get(url(cast, "vat", **MARCH, csv=1))
 
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert lines_of(answer) == [
-        "Code;Name;Treatment;Rate, %;Lines;Net;VAT;Gross",
-        "DK25;Danish VAT 25 %;With VAT;25;1;800,40;200,10;1000,50",
-        "OUTLAY;Udlæg;Outlay: money passed on, not the school’s turnover;0;1;1600,00;0,00;1600,00",
+        'Code,Name,Treatment,"Rate, %",Lines,Net,VAT,Gross',
+        "DK25,Danish VAT 25 %,With VAT,25,1,800.40,200.10,1000.50",
+        f'OUTLAY,Udlæg,"{OUTLAY}",0,1,1600.00,0.00,1600.00',
     ]
+
+
+def test_the_file_is_danish_for_who_reads_danish(cast, codes, signed_in):
+    User.objects.filter(pk=cast.owner.user_id).update(language="da")
+    bill(cast, (1000_50, codes["DK25"]))
+
+    answer = signed_in(cast.owner).get(url(cast, "vat", **MARCH, csv=1))
+
+    assert lines_of(answer)[1].endswith(";25;1;800,40;200,10;1000,50")
 
 
 def test_the_file_of_lines_runs_no_formula(cast, codes, signed_in):
@@ -191,25 +199,7 @@ def test_the_file_of_lines_runs_no_formula(cast, codes, signed_in):
 
     answer = signed_in(cast.owner).get(url(cast, "vat_lines", **MARCH, csv=1))
 
-    assert lines_of(answer)[1].split(";")[3] == "'=HYPERLINK(1)"
-
-
-@pytest.mark.parametrize("text", ("=1+1", "+1", "-1", "@x", "\tx", "\rx", " =1"))
-def test_what_would_begin_a_formula_is_defused(text):
-    assert defused(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ("Køretime", "1-2", "a=b", ""))
-def test_other_words_stay_as_they_are(text):
-    assert defused(text) == text
-
-
-def test_amounts_below_zero_stay_numbers():
-    assert [cell(Money(minor, "DKK")) for minor in (-5, -1250_00, 1250_00)] == [
-        "-0,05",
-        "-1250,00",
-        "1250,00",
-    ]
+    assert lines_of(answer)[1].split(",")[3] == "'=HYPERLINK(1)"
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,38 @@
-"""Tables as Danish spreadsheets read them: ``;`` between columns, a comma in amounts."""
+"""Tables to download, as a spreadsheet of the reader's language reads them."""
 
 import csv
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
+from babel.numbers import get_currency_precision
 from django.http import HttpResponse
 
-from administration.forms.fields import typed
 from justdriving.kernel.money import Money
+from justdriving.templatetags.formats import decimal_mark
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def spreadsheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """A file to download; ``name`` is without its ending."""
+    """A file to download; ``name`` is without its ending.
+
+    Where a comma marks the decimals, as in Danish, ``;`` stands between the columns.
+    """
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     answer.write("\ufeff")  # a spreadsheet takes the letters æ, ø and å for what they are
-    table = csv.writer(answer, delimiter=";")
+    table = csv.writer(answer, delimiter=";" if decimal_mark() == "," else ",")
     table.writerow([defused(title) for title in head])
     table.writerows([cell(value) for value in row] for row in rows)
     return answer
 
 
 def cell(value: object) -> str:
-    """Amounts are numbers; everything else is text that no spreadsheet runs."""
+    """Amounts, decimals and whole numbers are numbers; all else is text no spreadsheet runs."""
     if isinstance(value, Money):
-        return f"-{typed(-value)}" if value.minor < 0 else typed(value)
+        value = Decimal(value.minor).scaleb(-get_currency_precision(value.currency))
+    if isinstance(value, Decimal):
+        return f"{value:f}".replace(".", decimal_mark())
     return str(value) if isinstance(value, int) else defused(str(value))
 
 
