@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from administration.models import Department
 from bookings.forms.week import (
     DayField,
+    NearDayField,
     TimeInput,
     WeekForm,
     days_between,
@@ -40,8 +41,8 @@ class WeeklyHoursForm(WeekForm):
 class AbsenceForm(forms.Form):
     """Whole days away, or hours of them: without times from the first midnight to the last."""
 
-    first_day = DayField(label=gettext_lazy("First day away"))
-    last_day = DayField(label=gettext_lazy("Last day away"))
+    first_day = NearDayField(label=gettext_lazy("First day away"), years=2)
+    last_day = NearDayField(label=gettext_lazy("Last day away"), years=2)
     starts = forms.TimeField(
         label=gettext_lazy("From (empty: all day)"),
         required=False,
@@ -83,8 +84,8 @@ class PlanDaysForm(forms.Form):
     """Other hours, or none, on many days at once: days that are ticked, and those of a stretch."""
 
     days = forms.MultipleChoiceField(label=gettext_lazy("Days"), required=False)
-    first_day = DayField(label=gettext_lazy("First day"), required=False)
-    last_day = DayField(label=gettext_lazy("Last day"), required=False)
+    first_day = NearDayField(label=gettext_lazy("First day"), required=False, years=2)
+    last_day = NearDayField(label=gettext_lazy("Last day"), required=False, years=2)
     weekdays = weekdays_field(gettext_lazy("Only on (none ticked: every day)"))
     works = forms.ChoiceField(
         label=gettext_lazy("On these days"),

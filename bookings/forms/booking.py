@@ -18,7 +18,7 @@ from administration.forms.fields import RowField
 from administration.models import Membership, Student, Teacher
 from administration.permissions import Permission, may
 from bookings.enums import ParticipationStatus, Party
-from bookings.forms.availability import DayField, TimeInput
+from bookings.forms.week import NearDayField, TimeInput
 from bookings.models import Booking, LessonType, Resource
 from bookings.policies import each_once, may_act_for, party_of
 from bookings.services import LessonRequest
@@ -132,7 +132,7 @@ class OverrideForm(forms.Form):
 class WallTimeForm(OverrideForm):
     """A day and a time on the school's clock."""
 
-    day = DayField(label=gettext_lazy("Date"))
+    day = NearDayField(label=gettext_lazy("Date"))
     time = forms.TimeField(
         label=gettext_lazy("Time"), widget=TimeInput(gettext_lazy("Time")), input_formats=["%H:%M"]
     )

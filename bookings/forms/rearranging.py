@@ -17,6 +17,7 @@ from bookings.forms.booking import (
     teachers_to_book,
     usable_resources,
 )
+from bookings.forms.week import NearDayField
 from bookings.models import Booking, Resource
 from bookings.policies import party_of
 from bookings.services import (
@@ -132,7 +133,7 @@ class RearrangeForm(MannerForm):
         ),
         initial="day",
     )
-    to_day = DayField(label=gettext_lazy("To which day?"), required=False)
+    to_day = NearDayField(label=gettext_lazy("To which day?"), required=False)
     shift = forms.IntegerField(
         label=gettext_lazy("Minutes later (less than zero: earlier)"),
         required=False,

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from administration.models import Membership, Teacher
-from bookings.forms.availability import DayField
 from bookings.forms.booking import OverrideForm, offer, teachers_to_book
+from bookings.forms.week import NearDayField
 from bookings.services import Affected, Hindered
 from justdriving.kernel.clock import instant_or_next
 from justdriving.kernel.ids import id_in
@@ -25,8 +25,8 @@ class SickDayForm(OverrideForm):
     teacher: "forms.ModelChoiceField[Teacher]" = forms.ModelChoiceField(
         label=gettext_lazy("Teacher"), queryset=None
     )
-    first_day = DayField(label=gettext_lazy("First day ill"))
-    last_day = DayField(label=gettext_lazy("Last day ill"))
+    first_day = NearDayField(label=gettext_lazy("First day ill"))
+    last_day = NearDayField(label=gettext_lazy("Last day ill"))
 
     def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
         super().__init__(*args, member=member, **kwargs)
@@ -39,8 +39,10 @@ class SickDayForm(OverrideForm):
         first, last = cleaned.get("first_day"), cleaned.get("last_day")
         if first and last and last < first:
             self.add_error("last_day", _("It ends before it begins."))
-        elif first and last and last - first > timedelta(days=LONGEST):
-            self.add_error("last_day", _("Report at most a month at a time."))
+        elif first and last and last - first >= timedelta(days=LONGEST):
+            self.add_error(
+                "last_day", _("Report at most %(days)d days at a time.") % {"days": LONGEST}
+            )
         return cleaned
 
     @property

@@ -8,14 +8,15 @@ from django.utils.translation import gettext_lazy
 
 from bookings.enums import DueDateKind, ResourceKind
 from bookings.forms.availability import AbsenceForm, DayField
+from bookings.forms.week import NearDayField
 from bookings.models import Resource
 from bookings.services.upkeep import Due
 from justdriving.kernel.policy import Refused
 
 
 class OutageForm(AbsenceForm):
-    first_day = DayField(label=gettext_lazy("First day"))
-    last_day = DayField(label=gettext_lazy("Last day"))
+    first_day = NearDayField(label=gettext_lazy("First day"), years=2)
+    last_day = NearDayField(label=gettext_lazy("Last day"), years=2)
 
 
 MOST_KM = 2_000_000

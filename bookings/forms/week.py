@@ -1,16 +1,19 @@
 """Hours of a week, several spans a day, as wall time of the school's zone."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from administration.models import Department
 from bookings.wording import weekday_names
 from justdriving.kernel.clock import FIRST_DAY, LAST_DAY
+from justdriving.templatetags.formats import full_date
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -38,6 +41,23 @@ class DayField(forms.DateField):
 
     widget = DateInput
     default_validators = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
+
+
+class NearDayField(DayField):
+    """A day of what is planned or was done lately: not further away than ``years`` from today."""
+
+    def __init__(self, *, years: int = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.years = years
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        reach, today = timedelta(days=366 * self.years), timezone.localdate()
+        first, last = today - reach, today + reach
+        if value and not first <= value <= last:
+            said = {"first": full_date(first), "last": full_date(last)}
+            message = _("Choose a day from %(first)s to %(last)s.")
+            raise ValidationError(message % said, code="too-far-away")
 
 
 class WeekForm(forms.Form):
