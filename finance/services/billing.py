@@ -58,8 +58,11 @@ def bill_participation(transition: ParticipationTransition) -> Invoice | None:
     Returns the invoice, or None when nothing more is owed. Called again for the same transition it
     returns the invoice of the first time. A fee that was waived with the cancellation is charged
     and credited in the ledger; nobody is sent an invoice for it. A lesson that was invoiced before
-    is not billed again: when it does not come off, it is credited but for the fee.
+    is not billed again: when it does not come off, it is credited but for the fee. A place that was
+    just taken owes nothing yet: nothing is read.
     """
+    if transition.to_status == ParticipationStatus.BOOKED:
+        return None
     charge = _charge_of(transition)
     before = charged_before(transition)
     if before:

@@ -9,6 +9,8 @@ from django.db.models import Sum
 from administration.enums import StudentChange
 from administration.models import Student, StudentEvent
 from administration.signals import student_changed
+from bookings.enums import ParticipationStatus
+from bookings.models import ParticipationTransition
 from finance.enums import EntryKind, InvoiceStatus, ProductKind
 from finance.models import Invoice, InvoiceEvent, InvoiceLine, InvoiceSeries, LedgerEntry, Product
 from finance.queries import balance_of, balances_of, open_amount, unpaid_invoices
@@ -90,6 +92,14 @@ def test_billing_the_same_transition_again_changes_nothing(cast):
 
     assert bill_participation(transition) == first
     assert (Invoice.objects.count(), LedgerEntry.objects.count()) == (1, 1)
+
+
+def test_a_place_just_taken_reads_nothing(cast, django_assert_num_queries):
+    taken = ParticipationTransition(
+        school=cast.school, participation=book(cast), to_status=ParticipationStatus.BOOKED
+    )
+    with django_assert_num_queries(2):  # the transaction
+        assert bill_participation(taken) is None
 
 
 def test_numbers_run_on_without_gaps(cast):
