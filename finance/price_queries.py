@@ -16,6 +16,7 @@ from finance.discount_queries import discount_parts_of_statement, people_in, rul
 from finance.enums import PriceListFilter, RateEffect, Stacking, VatTreatment
 from finance.models import PriceList, PriceRate, Product, TeacherAtLevel
 from finance.price_policies import Rate
+from justdriving.kernel.reads import Reading
 from justdriving.kernel.tenancy import active_school_id
 
 
@@ -45,32 +46,20 @@ class PriceFacts:
 
 
 def price_facts(
-    sold: QuerySet[Product], *, students: Collection[int] = (), lower: datetime, upper: datetime
+    *,
+    lesson_types: Collection[int] = (),
+    product: int | None = None,
+    students: Collection[int] = (),
+    lower: datetime,
+    upper: datetime,
 ) -> PriceFacts:
-    """What decides the prices of these products for lessons between two instants (UTC).
+    """What decides prices between two instants (UTC).
 
-    ``students`` are the ids of those whose discounts are wanted.
+    Of what is sold for these ``lesson_types``, or instead of one ``product``; ``students`` are
+    those whose discounts are wanted. All of them are ids.
     """
-    found = (
-        School.objects.filter(pk=active_school_id())
-        .annotate(
-            products=_rows(
-                sold.order_by("pk"),
-                pk="pk",
-                name="name",
-                lesson_type_id="lesson_type_id",
-                price_minor="price_minor",
-                treatment="vat_code__treatment",
-            ),
-            rates=_rows(_rates(sold, lower, upper), **RATE_FIELDS),
-            levels=_rows(
-                TeacherAtLevel.objects.order_by("pk"), teacher="teacher_id", level="level_id"
-            ),
-            **(discounts := discount_parts_of_statement(students)),
-        )
-        .values("timezone", "currency", "products", "rates", "levels", *discounts)
-        .get()
-    )
+    days = _day(lower, -1), _day(upper, 1)  # the day either side stands for every zone
+    (found,) = _facts(tuple(lesson_types), product, tuple(students), *days)
     # A part that asks for nobody and nothing is not sent to the database, and comes back as None.
     found = {name: [] if value is None else value for name, value in found.items()}
     return PriceFacts(
@@ -86,6 +75,39 @@ def price_facts(
     )
 
 
+@Reading
+def _facts(
+    lesson_types: tuple[int, ...],
+    product: int | None,
+    students: tuple[int, ...],
+    first_day: date,
+    last_day: date,
+) -> QuerySet[School, dict[str, Any]]:
+    """Of the school in scope, with every part as a list; asked for every booking."""
+    if product is not None:
+        products = Product.objects.filter(pk=product)
+    else:
+        products = Product.objects.sold().filter(lesson_type__in=lesson_types)
+    parts = {
+        "products": _rows(products.order_by("pk"), **PRODUCT_FIELDS),
+        "rates": _rows(_rates(products, first_day, last_day), **RATE_FIELDS),
+        "levels": _rows(
+            TeacherAtLevel.objects.order_by("pk"), teacher="teacher_id", level="level_id"
+        ),
+        **discount_parts_of_statement(students),
+    }
+    here = School.objects.filter(pk=active_school_id()).annotate(**parts)
+    found: QuerySet[School, dict[str, Any]] = here.values("timezone", "currency", *parts)
+    return found
+
+
+PRODUCT_FIELDS = {
+    "pk": "pk",
+    "name": "name",
+    "lesson_type_id": "lesson_type_id",
+    "price_minor": "price_minor",
+    "treatment": "vat_code__treatment",
+}
 RATE_FIELDS = {
     "pk": "pk",
     "effect": "effect",
@@ -104,13 +126,13 @@ RATE_FIELDS = {
 }
 
 
-def _rates(sold: QuerySet[Product], lower: datetime, upper: datetime) -> QuerySet[PriceRate]:
-    """Lines that may hold; the day either side of the instants stands for every zone."""
+def _rates(products: QuerySet[Product], first_day: date, last_day: date) -> QuerySet[PriceRate]:
+    """Lines that may hold from one day to another, those days included."""
     lists = PriceRate.objects.filter(
-        Q(price_list__valid_until=None) | Q(price_list__valid_until__gte=_day(lower, -1)),
-        price_list__valid_from__lte=_day(upper, 1),
+        Q(price_list__valid_until=None) | Q(price_list__valid_until__gte=first_day),
+        price_list__valid_from__lte=last_day,
     )
-    wanted = Q(product=None) | Q(product__in=sold.values("pk"))
+    wanted = Q(product=None) | Q(product__in=products.values("pk"))
     found: QuerySet[PriceRate] = lists.filter(wanted).order_by("pk")
     return found
 

@@ -43,7 +43,7 @@ class CataloguePricing:
     ) -> "PriceBook":
         """The price lists and discounts that hold between two instants (UTC). One query."""
         facts = price_facts(
-            Product.objects.sold().filter(lesson_type__in=lesson_types),
+            lesson_types=[one.pk for one in lesson_types],
             students=[one.pk for one in students],
             lower=lower,
             upper=upper,
@@ -144,9 +144,7 @@ class PriceBook:
 
 def product_quote(product: Product, student: Student, *, at: datetime) -> Quote:
     """What a product that is no lesson costs this student at ``at`` (UTC), step by step."""
-    facts = price_facts(
-        Product.objects.filter(pk=product.pk), students=[student.pk], lower=at, upper=at
-    )
+    facts = price_facts(product=product.pk, students=[student.pk], lower=at, upper=at)
     return PriceBook(facts, at).product(product.pk, student_id=student.pk, at=at)
 
 

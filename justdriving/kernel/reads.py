@@ -1,20 +1,23 @@
 """Reads that repeat: the ORM writes their SQL once, afterwards only the values are sent."""
 
 from collections.abc import Callable, Hashable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
-from django.db.models.query import get_related_populators
+from django.db.models.query import ModelIterable, ValuesIterable, get_related_populators
 
 from justdriving.kernel.tenancy import active_school_id, school_scope
 
-M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 
 SCHOOL = -(2**62)
 """Stands for the school in scope while the SQL is written; the values follow it, counted up."""
+AGE = timedelta(days=499)
+"""Lies between the times that stand for others: one that was reckoned with is none of them."""
 
 
 class ClockInQuery(TypeError):
@@ -35,22 +38,26 @@ class Plan(NamedTuple):
     makes: Callable[[Sequence[tuple[Any, ...]]], list[Any]]
 
 
-class Reading(Generic[M]):
+class Reading(Generic[R]):
     """A query whose SQL depends on the shape of its arguments and not on their values.
 
-    ``query`` makes the queryset. It is called once for each shape, with arguments that stand for
-    the real ones: it may hand them on to the ORM and ask whether they are None, nothing else. An
-    argument is an int, a text, None, a tuple of ints or texts, or a row. Of a row the query may
-    know the ids it holds and the fields that its model names in ``shapes_readings``, which belong
-    to the shape: asking such a row for anything else is a query for a row that does not exist.
+    ``query`` makes the queryset, of rows or with ``values()``. It is called once for each shape,
+    with arguments that stand for the real ones: it may hand them on to the ORM and ask whether they
+    are None, nothing else. An argument is an int, a text, a date, an aware datetime, None, a tuple
+    of ints or texts, or a row. Of a row the query may know the ids it holds and the fields that its
+    model names in ``shapes_readings``, which belong to the shape: asking such a row for anything
+    else is a query for a row that does not exist.
     """
 
-    def __init__(self, query: Callable[..., QuerySet[M]]) -> None:
+    def __init__(self, query: Callable[..., QuerySet[Any, R]]) -> None:
         self._query = query
         self._plans: dict[Hashable, Plan | None] = {}
 
-    def __call__(self, *arguments: Any) -> list[M]:
-        """The rows, each a new instance, with what the queryset selects along. One statement."""
+    def __call__(self, *arguments: Any) -> list[R]:
+        """The rows, each a new instance with what the queryset selects along, or a new dict.
+
+        One statement.
+        """
         shape: list[Any] = []
         values: list[Any] = []
         for argument in arguments:
@@ -62,12 +69,7 @@ class Reading(Generic[M]):
         if plan is None:
             active_school_id()
             return []
-        filled = [
-            (values[one.place] if one.place >= 0 else active_school_id())
-            if type(one) is Slot
-            else one
-            for one in plan.parameters
-        ]
+        filled = _filled(plan.parameters, values)
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(plan.sql, filled)
             return plan.makes(cursor.fetchall())
@@ -76,19 +78,38 @@ class Reading(Generic[M]):
         """Have the ORM write the SQL; None when no row can ever come of it."""
         stand_ins: dict[Any, Slot] = {SCHOOL: Slot(-1)}
         with school_scope(SCHOOL):
-            query = self._query(*[_stand_in(argument, stand_ins) for argument in arguments]).query
-            compiler = query.get_compiler(using=DEFAULT_DB_ALIAS)
+            queryset = self._query(*[_stand_in(argument, stand_ins) for argument in arguments])
+            compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
             try:
                 sql, parameters = compiler.as_sql()
             except EmptyResultSet:
                 return None
-        placed = tuple(
-            stand_ins.get(one, one) if isinstance(one, int | str) else one for one in parameters
-        )
-        if strange := [one for one in placed if not isinstance(one, Slot | str | int | None)]:
-            message = f"{strange} would stand still in this query"
-            raise ClockInQuery(message)
-        return Plan(sql, placed, _maker(compiler))
+        placed = tuple(_placed(one, stand_ins) for one in parameters)
+        return Plan(sql, placed, _maker(queryset, compiler))
+
+
+def _placed(parameter: Any, stand_ins: dict[Any, Slot]) -> Any:
+    """The slot that a parameter stands for, or itself; lists are gone through."""
+    if isinstance(parameter, list):
+        return [_placed(one, stand_ins) for one in parameter]
+    known = isinstance(parameter, int | str | date)
+    placed = stand_ins.get(parameter, parameter) if known else parameter
+    if not isinstance(placed, Slot | str | int | None):
+        message = f"{placed} would stand still in this query"
+        raise ClockInQuery(message)
+    return placed
+
+
+def _filled(parameters: Sequence[Any], values: Sequence[Any]) -> list[Any]:
+    """The parameters with the values in their slots."""
+    return [
+        (values[one.place] if one.place >= 0 else active_school_id())
+        if type(one) is Slot
+        else _filled(one, values)
+        if type(one) is list
+        else one
+        for one in parameters
+    ]
 
 
 def _take_apart(argument: Any, shape: list[Any], values: list[Any]) -> None:
@@ -125,7 +146,16 @@ def _stand_in(argument: Any, stand_ins: dict[Any, Slot]) -> Any:
 
     def of(value: Any) -> Any:
         index = len(stand_ins) - 1
-        one = f"\0{index}" if isinstance(value, str) else SCHOOL + 1 + index
+        one: Any
+        match value:
+            case str():
+                one = f"\0{index}"
+            case datetime():
+                one = datetime.min.replace(tzinfo=UTC) + AGE * (index + 1)
+            case date():
+                one = date.min + AGE * (index + 1)
+            case _:
+                one = SCHOOL + 1 + index
         stand_ins[one] = Slot(index)
         return one
 
@@ -141,25 +171,56 @@ def _stand_in(argument: Any, stand_ins: dict[Any, Slot]) -> Any:
     return None if argument is None else of(argument)
 
 
-def _maker(compiler: Any) -> Callable[[Sequence[tuple[Any, ...]]], list[Any]]:
-    """Makes instances of what the database sends, as ``ModelIterable`` does."""
+def _maker(
+    queryset: QuerySet[Any, Any], compiler: Any
+) -> Callable[[Sequence[tuple[Any, ...]]], list[Any]]:
+    """Makes of what the database sends what the queryset would."""
+    converters = list(compiler.get_converters([one[0] for one in compiler.select]).items())
+    made = _MAKERS[queryset._iterable_class](queryset, compiler)  # noqa: SLF001 -- there is no other way to ask
+
+    def all_made(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+        database = connections[DEFAULT_DB_ALIAS]
+        return [made(_converted(sent, converters, database)) for sent in rows]
+
+    return all_made
+
+
+def _converted(
+    sent: tuple[Any, ...], converters: Sequence[tuple[int, Any]], database: Any
+) -> list[Any]:
+    row = list(sent)
+    for place, (convert, expression) in converters:
+        for one in convert:
+            row[place] = one(row[place], expression, database)
+    return row
+
+
+def _instances(_queryset: QuerySet[Any, Any], compiler: Any) -> Callable[[list[Any]], Model]:
+    """As ``ModelIterable`` does."""
     info, select = compiler.klass_info, compiler.select
     first, last = info["select_fields"][0], info["select_fields"][-1] + 1
     model, names = info["model"], [one[0].target.attname for one in select[first:last]]
     populators = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # the stubs are ahead of Django
-    converters = compiler.get_converters([one[0] for one in select]).items()
 
-    def made(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-        found, database = [], connections[DEFAULT_DB_ALIAS]
-        for sent in rows:
-            row = list(sent)
-            for place, (convert, expression) in converters:
-                for one in convert:
-                    row[place] = one(row[place], expression, database)
-            instance = model.from_db(DEFAULT_DB_ALIAS, names, row[first:last])
-            for populator in populators:
-                populator.populate(row, instance)
-            found.append(instance)
-        return found
+    def made(row: list[Any]) -> Model:
+        instance: Model = model.from_db(DEFAULT_DB_ALIAS, names, row[first:last])
+        for populator in populators:
+            populator.populate(row, instance)
+        return instance
 
     return made
+
+
+def _dicts(queryset: QuerySet[Any, Any], _compiler: Any) -> Callable[[list[Any]], dict[str, Any]]:
+    """As ``ValuesIterable`` does."""
+    query = queryset.query
+    every = (*query.extra_select, *query.values_select, *query.annotation_select)
+    names = tuple(query.selected or every)
+
+    def made(row: list[Any]) -> dict[str, Any]:
+        return dict(zip(names, row, strict=True))
+
+    return made
+
+
+_MAKERS = {ModelIterable: _instances, ValuesIterable: _dicts}

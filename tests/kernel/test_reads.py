@@ -1,7 +1,12 @@
 """A query that is written once finds exactly what the ORM finds, for everybody, every time."""
 
+import datetime as dt
+
 import pytest
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import DateField, F, JSONField, Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
 from administration.access import _active_memberships
@@ -194,3 +199,80 @@ def test_a_query_cannot_keep_the_time_it_was_written(cast):
     reading = Reading(lambda: Student.objects.filter(registered_at__lt=timezone.now()))
     with pytest.raises(ClockInQuery):
         reading()
+
+
+DAYS = (dt.date(2007, 5, 3), dt.date(1990, 1, 1), dt.date(2030, 1, 1))
+MOMENTS = tuple(
+    dt.datetime(2026, 3, 1, hour, tzinfo=zone)
+    for hour in (0, 12)
+    for zone in (dt.UTC, dt.timezone(dt.timedelta(hours=-8)))
+)
+
+
+def test_times_are_values_like_any_other(cast):
+    """To the second: a plan that kept the first time would find the same for each."""
+    student = cast.student
+    for day, moment in zip((*DAYS, DAYS[0]), MOMENTS, strict=True):
+        other = StudentFactory(school=cast.school, born_on=day)
+        Student.objects.filter(pk=other.pk).update(registered_at=moment)
+    written = []
+
+    def query(day, moment, pk):
+        written.append(day)
+        return Student.objects.filter(born_on__gte=day, registered_at__lte=moment).exclude(pk=pk)
+
+    reading = Reading(query)
+    found = {(day, one): keys(reading(day, one, student.pk)) for day in DAYS for one in MOMENTS}
+
+    assert len(written) == 1
+    assert found == {asked: keys(query(*asked, student.pk)) for asked in found}
+    assert len({tuple(one) for one in found.values()}) > 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    (
+        lambda day, _moment: Student.objects.filter(born_on__lte=day + dt.timedelta(days=1)),
+        lambda _day, moment: Student.objects.filter(registered_at__lt=moment - dt.timedelta(1)),
+        lambda _day, moment: Student.objects.filter(born_on__lt=moment),
+        lambda _day, moment: Student.objects.filter(born_on__lt=moment.date()),
+        lambda day, _moment: Student.objects.annotate(
+            other=RawSQL("%s::date = ANY(%s)", [day, [dt.date(2026, 3, 1)]])
+        ).values("other"),
+    ),
+)
+def test_a_query_cannot_reckon_with_a_time(cast, query):
+    """It would be another one of its own, and stand still."""
+    with pytest.raises(ClockInQuery):
+        Reading(query)(DAYS[0], MOMENTS[0])
+
+
+def test_values_are_the_dicts_of_the_orm(cast, people):
+    def query(pks, day):
+        members = Membership.objects.filter(pk__in=pks)
+        named = members.order_by("pk").values(row=JSONObject(pk="pk", name="user__full_name"))
+        return (
+            Student.objects.filter(membership__in=pks)
+            .annotate(
+                named=ArraySubquery(named),
+                day=Cast(day, DateField()),
+                asked=RawSQL("%s = ANY(%s)", [pks[0], list(pks)]),
+                nobody=ArraySubquery(named.none()),
+                kept=RawSQL("%s::jsonb", ['{"kept": [1]}'], output_field=JSONField()),
+            )
+            .order_by("pk")
+            .values("pk", "named", "day", "asked", "nobody", "kept", phone=F("membership__user"))
+        )
+
+    reading = Reading(query)
+    members = [one.pk for one in people.values()]
+    for pks in (members[-5:-1], members[4:8], members[:4]):
+        for day in DAYS:
+            assert reading(tuple(pks), day) == list(query(tuple(pks), day))
+    assert len(reading(tuple(members), DAYS[0])) == 2
+    assert list(Reading(lambda: Student.objects.values())()) == list(Student.objects.values())
+
+
+def test_only_rows_and_dicts_can_be_made(cast):
+    with pytest.raises(KeyError):
+        Reading(lambda: Student.objects.values_list("pk"))()
