@@ -292,9 +292,10 @@ class DraftForm(DeskBookingForm):
 
 
 class MoveForm(OverrideForm):
-    """The student's way to move a lesson: to a time offered on the page."""
+    """The student's way to move a lesson: to a time offered on the page, at the price shown."""
 
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
+    expected_price = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
 
 
 class DeskMoveForm(WallTimeForm, MoveForm):

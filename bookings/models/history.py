@@ -41,6 +41,9 @@ class BookingTransition(SchoolOwned):
     to_period = DateTimeRangeField()
     from_teacher = models.ForeignKey(Teacher, on_delete=models.PROTECT, null=True, related_name="+")
     to_teacher = models.ForeignKey(Teacher, on_delete=models.PROTECT, null=True, related_name="+")
+    # In the currency of the place; both empty unless the student's move changed the price.
+    from_price_minor = models.PositiveBigIntegerField(null=True)
+    to_price_minor = models.PositiveBigIntegerField(null=True)
     happened_at = models.DateTimeField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     requested_by = models.CharField(max_length=16, choices=Party)

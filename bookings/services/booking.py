@@ -268,7 +268,7 @@ def new_places(
             starts_at=starts_at,
             minutes=planned or booking.minutes,
         )
-        enforce(_price_changed(quote.amount, expected_price))
+        enforce(price_changed(quote.amount, expected_price))
         places.append(
             Participation(
                 school_id=booking.school_id,
@@ -283,7 +283,8 @@ def new_places(
     return places
 
 
-def _price_changed(price: Money, expected: Money | None) -> Refusal | None:
+def price_changed(price: Money, expected: Money | None) -> Refusal | None:
+    """Why somebody must look again; None when they were shown this price, or none at all."""
     if expected is None or expected == price:
         return None
     message = _("The price has changed to %(price)s. Do you still want the lesson?")

@@ -66,7 +66,7 @@ def overridden_rules(
     )
 
 
-def record(
+def record(  # noqa: PLR0913 -- everything a row of history says
     booking: Booking,
     doing: Doing,
     change: BookingChange,
@@ -74,10 +74,12 @@ def record(
     to: BookingStatus | None = None,
     from_period: Any = None,
     from_teacher_id: int | None = None,
+    prices: tuple[int, int] | None = None,
 ) -> BookingTransition:
     """Write what happened to a booking, and its status if that changed.
 
-    ``from_period`` and ``from_teacher_id`` are those before the change, if it changed them.
+    ``from_period`` and ``from_teacher_id`` are those before the change, if it changed them;
+    ``prices`` are the student's before and after, in minor units, if it did.
     """
     is_new = change == BookingChange.CREATED
     transition = BookingTransition(
@@ -91,6 +93,8 @@ def record(
         to_period=booking.period,
         from_teacher_id=None if is_new else from_teacher_id or booking.teacher_id,
         to_teacher_id=booking.teacher_id,
+        from_price_minor=prices[0] if prices else None,
+        to_price_minor=prices[1] if prices else None,
         happened_at=doing.at,
         made_by=doing.by,
         requested_by=doing.party,

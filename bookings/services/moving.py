@@ -51,8 +51,10 @@ from bookings.services.holding import (
     parties_in,
 )
 from bookings.services.occupancy import occupy
+from bookings.services.repricing import Repriced, enforce_expected, quotes_after_move
 from bookings.services.venues import lapse_numbers, restore_numbers, standing_numbers
 from justdriving.kernel.locks import LockKey
+from justdriving.kernel.money import Money
 from justdriving.kernel.policy import Refusal, Refused, enforce
 from justdriving.kernel.transactions import use_case
 
@@ -74,15 +76,18 @@ def move_booking(  # noqa: PLR0913 -- a use case names everything it needs
     overrides: Mapping[str, str] = NO_OVERRIDES,
     reason: str = "",
     muted: bool = False,
+    expected_price: Money | None = None,
 ) -> BookingTransition:
     """Move a booking: same booking, one more history row, its calendar event one version on.
 
-    ``starts_at`` and ``at`` (now) are UTC. The length and the agreed price stay. ``teacher_id``
-    None keeps the teacher; ``resource_ids`` None keeps what is free and picks the rest. A student
-    may move a lesson while cancelling it would be free. ``requested_by`` is the side that asked,
-    None for that of ``by``: what a student asked for counts towards the limit. Raises Refused:
-    ``not-found``, ``illegal-move``, ``not-allowed``, ``already-started``, ``too-late-to-move``,
-    ``moved-too-often``, ``nothing-changed``, ``start-not-offered`` to a student, or a rule's code.
+    ``starts_at`` and ``at`` (now) are UTC. The length stays, and the agreed price unless a student
+    moves the lesson: then it costs what the new time costs, ``expected_price`` as it was shown.
+    ``teacher_id`` None keeps the teacher; ``resource_ids`` None keeps what is free and picks the
+    rest. A student may move a lesson while cancelling it would be free. ``requested_by`` is the
+    side that asked, None for that of ``by``: what a student asked for counts towards the limit.
+    Raises Refused: ``not-found``, ``illegal-move``, ``not-allowed``, ``already-started``,
+    ``too-late-to-move``, ``moved-too-often``, ``nothing-changed``, ``price-changed``,
+    ``start-not-offered`` to a student, or a rule's code.
     Source: seed 000, "reschedule an existing booking".
     """
     party = requested_by or party_of(by)
@@ -106,9 +111,11 @@ def move_booking(  # noqa: PLR0913 -- a use case names everything it needs
         ],
     )
     enforce(_nothing_changed(booking, verdict, {one.pk for one in parties.current}))
+    repriced = quotes_after_move(booking, places, verdict.proposal, by, at=at)
+    enforce_expected(repriced, expected_price)
     overridden = overridden_rules(verdict.set_aside, overrides)
     doing = Doing(by.user, party, at, reason=reason, muted=muted, overridden=overridden)
-    transition = rewrite(booking, verdict, doing)
+    transition = rewrite(booking, verdict, doing, repriced)
     announce(transition, [])
     return transition
 
@@ -266,8 +273,10 @@ def too_often(booking: Booking, party: Party, starts_at: datetime) -> list[Refus
     return [refusal] if refusal else []
 
 
-def rewrite(booking: Booking, verdict: Verdict, doing: Doing) -> BookingTransition:
-    """Write a locked booking as the verdict allows it, and its history."""
+def rewrite(
+    booking: Booking, verdict: Verdict, doing: Doing, repriced: Sequence[Repriced] = ()
+) -> BookingTransition:
+    """Write a locked booking as the verdict allows it, its new prices, and its history."""
     proposal, from_period, from_teacher_id = verdict.proposal, booking.period, booking.teacher_id
     numbers = standing_numbers(booking)
     wall = proposal.starts_at.astimezone(booking.timezone)
@@ -283,7 +292,17 @@ def rewrite(booking: Booking, verdict: Verdict, doing: Doing) -> BookingTransiti
     _write_things(booking, proposal.resources)
     lapse_numbers(booking, numbers, doing)
     change = BookingChange.MOVED if is_moved else BookingChange.CHANGED
-    return record(booking, doing, change, from_period=from_period, from_teacher_id=from_teacher_id)
+    prices = [(one.place.price_minor, one.quote.amount.minor) for one in repriced]
+    for one in repriced:
+        one.write()
+    return record(
+        booking,
+        doing,
+        change,
+        from_period=from_period,
+        from_teacher_id=from_teacher_id,
+        prices=prices[0] if prices else None,
+    )
 
 
 def _write_things(booking: Booking, wanted: Sequence[Resource]) -> None:

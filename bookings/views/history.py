@@ -186,6 +186,12 @@ def _notes(row: BookingTransition, member: Membership) -> Iterator[str]:
         yield _("Now for %(when)s") % {"when": when(row.to_period)}
     if row.change == BookingChange.MOVED and (is_other_time or _is_draft(row)):
         yield _other_teacher(row)
+    if row.from_price_minor is not None and row.to_price_minor is not None:
+        old, new = (member.school.money(one) for one in (row.from_price_minor, row.to_price_minor))
+        yield _("Price %(new)s instead of %(old)s") % {
+            "new": new.localized(),
+            "old": old.localized(),
+        }
     if row.fee_waived and row.change == BookingChange.STATUS:
         yield _("The fee was waived.")
     if row.document_seen:

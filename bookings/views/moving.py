@@ -1,7 +1,8 @@
 """Moving a lesson: a student to a time that is offered, staff to any time they answer for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -14,14 +15,16 @@ from django.views.decorators.http import require_http_methods
 from administration.access import MemberRequest, requires
 from administration.permissions import Permission
 from bookings.forms import DeskMoveForm, MoveForm
-from bookings.models import Booking, Resource
+from bookings.models import Booking, Participation, Resource
 from bookings.policies import may_move_again, may_move_in_time, party_of
 from bookings.ports import pricing
+from bookings.queries.prices import StudentPrices, steps
 from bookings.queries.settings import settings_for
 from bookings.services import move_booking
 from bookings.views.access import changeable, get_booking
 from bookings.views.detail import OPEN
 from bookings.views.picker import DAYS, Offer, Wish, build_picker, slot_key
+from justdriving.kernel.money import Money
 from justdriving.kernel.policy import Refusal, Refused
 
 
@@ -78,7 +81,13 @@ def _move(request: MemberRequest, booking: Booking, wish: Wish, form: MoveForm) 
         overrides=form.overrides,
         reason=given["reason"],
         muted=given.get("is_muted", False),
+        expected_price=_shown_price(request, form),
     )
+
+
+def _shown_price(request: MemberRequest, form: MoveForm) -> Money | None:
+    minor = form.cleaned_data["expected_price"]
+    return None if minor is None else request.school.money(minor)
 
 
 def with_thing(booking: Booking, chosen: Resource | None) -> tuple[int, ...] | None:
@@ -91,17 +100,23 @@ def with_thing(booking: Booking, chosen: Resource | None) -> tuple[int, ...] | N
 
 def _context(request: MemberRequest, booking: Booking, wish: Wish) -> dict[str, Any]:
     now, today = timezone.now(), timezone.localdate()
-    students = tuple(place.student for place in booking.participations.all())
+    places = list(booking.participations.all())
     offer = Offer(
         booking.lesson_type,
-        students,
+        tuple(place.student for place in places),
         request.membership,
         now,
         booking.teacher,
+        None if request.membership.is_staff_role else _prices(booking, places, wish, now),
         booking_id=booking.pk,
+        minutes=booking.minutes,
     )
     picker = build_picker(offer, _from_its_day(wish, booking), today=today, keep={})
+    quote = offer.quote(picker.chosen) if picker.chosen else None
     return {
+        "price": quote.amount if quote else None,
+        "old_price": places[0].price if quote else None,
+        "steps": steps(quote.parts, quote.amount.currency) if quote else [],
         "booking": booking,
         "picker": picker,
         "wish": wish,
@@ -110,6 +125,17 @@ def _context(request: MemberRequest, booking: Booking, wish: Wish) -> dict[str, 
         "most_moves": settings_for(booking.department_id).max_moves,
         "for_staff": request.membership.is_staff_role,
     }
+
+
+def _prices(
+    booking: Booking, places: Sequence[Participation], wish: Wish, at: datetime
+) -> StudentPrices | None:
+    """What the lesson would cost its student at other times; None when it keeps its price."""
+    if len(places) != 1:
+        return None
+    lesson_type, student = booking.lesson_type, places[0].student
+    prices = StudentPrices.between([lesson_type], student, wish.first_day, DAYS, at=at)
+    return prices if prices.quotes.has(lesson_type) else None
 
 
 def _from_its_day(wish: Wish, booking: Booking) -> Wish:

@@ -92,10 +92,17 @@ def _rows(message: Message, transition: BookingTransition) -> tuple[tuple[str, s
         (_("Vehicle"), ", ".join(vehicles.values_list("resource__name", flat=True))),
         (_("Where"), booking.place),
         (_("Note"), booking.note),
+        (_("New price"), "" if is_teacher or is_former else _new_price(transition)),
         (_("Reason"), _reason(transition)),
         (_("Booking"), booking.number),
     )
     return tuple((label, value) for label, value in rows if value)
+
+
+def _new_price(transition: BookingTransition) -> str:
+    """What the lesson costs since its student moved it, if that changed."""
+    minor = transition.to_price_minor
+    return "" if minor is None else transition.booking.school.money(minor).localized()
 
 
 def _reason(transition: BookingTransition) -> str:
