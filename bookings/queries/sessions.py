@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from administration.models import Membership, Student
 from bookings.enums import BookingResourceStatus, BookingStatus, ParticipationStatus
@@ -18,6 +18,7 @@ from bookings.models import (
     ResourceOutage,
     SessionTemplate,
     SkippedSession,
+    StudentGroup,
 )
 from bookings.queries.seats import seats_left
 from justdriving.kernel.clock import instant_or_next
@@ -42,6 +43,11 @@ class SessionLine:
     @property
     def is_over(self) -> bool:
         return self.left < 0
+
+    @property
+    def is_short_of_places(self) -> bool:
+        """More seats would not help: the places in order are fewer."""
+        return self.seats < self.booking.capacity
 
     @property
     def is_cancelled(self) -> bool:
@@ -140,6 +146,25 @@ def places_of(booking: Booking) -> list[BookingResource]:
     return list(
         rows.annotate(is_down=Exists(outage)).select_related("resource").order_by("resource__name")
     )
+
+
+def stranded_in(
+    seats: Sequence[Participation], places: Sequence[BookingResource]
+) -> list[Participation]:
+    """Who has no place that works, where one of these places (from ``places_of``) is broken."""
+    broken = {place.pk for place in places if is_broken(place)}
+    return [seat for seat in seats if broken and (not seat.place_id or seat.place_id in broken)]
+
+
+def is_broken(place: Any) -> bool:
+    """Of a place from ``places_of``."""
+    return bool(place.is_down or place.status == BookingResourceStatus.OUT_OF_SERVICE)
+
+
+def groups_to_seat(groups: QuerySet[StudentGroup], seated: Collection[int]) -> list[StudentGroup]:
+    """These classes, each with ``to_seat``: its students without those (ids) seated already."""
+    waiting = Q(members__left_at__isnull=True) & ~Q(members__student__in=seated)
+    return list(groups.annotate(to_seat=Count("members", filter=waiting)))
 
 
 def needing_places(member: Membership, *, at: datetime) -> QuerySet[Booking]:

@@ -19,10 +19,12 @@ from administration.permissions import Permission
 from bookings.enums import BookingStatus
 from bookings.forms.booking import bookable_students, usable_resources
 from bookings.forms.sessions import open_groups
-from bookings.models import Booking, LessonType, Participation
+from bookings.models import Booking, LessonType, Participation, StudentGroup
 from bookings.queries.sessions import (
     OPEN,
     Sifting,
+    groups_to_seat,
+    is_broken,
     live_seats,
     missing_members,
     needing_places,
@@ -31,6 +33,7 @@ from bookings.queries.sessions import (
     session_lines,
     sessions,
     sessions_in_week,
+    stranded_in,
 )
 from bookings.services.joining import join_booking
 from bookings.services.places import (
@@ -148,11 +151,16 @@ def session_place(request: MemberRequest, booking_id: int, place_id: int) -> Htt
     is_back = request.POST.get("state") == "back"
     change = return_place if is_back else set_place_out_of_service
     try:
-        change(place_id=place_id, by=request.membership, at=timezone.now())
+        changed = change(place_id=place_id, by=request.membership, at=timezone.now())
     except Refused as refused:
         return session_page(request, booking, str(refused))
-    said = _("The place is in service again.") if is_back else _("The place is out of service.")
-    messages.success(request, said)
+    if is_back:
+        messages.success(request, _("The place is in service again."))
+    elif isinstance(changed, Participation):
+        said = _("The place is out of service, and %(student)s has none now. Choose another one.")
+        messages.warning(request, said % {"student": changed.student})
+    else:
+        messages.success(request, _("The place is out of service."))
     return redirect("bookings:session", request.school.slug, booking.pk)
 
 
@@ -161,7 +169,9 @@ def session_place(request: MemberRequest, booking_id: int, place_id: int) -> Htt
 def session_add_place(request: MemberRequest, booking_id: int) -> HttpResponse:
     """One more car for this session."""
     booking = _session(request, booking_id)
-    resource_id = id_in(request.POST.get("resource", "")) or 0
+    resource_id = id_in(request.POST.get("resource", ""))
+    if resource_id is None:
+        return session_page(request, booking, _("Choose what to add."))
     try:
         add_place(
             booking_id=booking.pk,
@@ -180,7 +190,9 @@ def session_add_place(request: MemberRequest, booking_id: int) -> HttpResponse:
 def session_join(request: MemberRequest, booking_id: int) -> HttpResponse:
     """Give one student a seat."""
     booking = _session(request, booking_id)
-    student_id = id_in(request.POST.get("student", "")) or 0
+    student_id = id_in(request.POST.get("student", ""))
+    if student_id is None:
+        return session_page(request, booking, _("Choose a student."))
     try:
         join_booking(
             booking_id=booking.pk, student_id=student_id, by=request.membership, at=timezone.now()
@@ -207,12 +219,13 @@ def session_page(request: MemberRequest, booking: Booking, problem: str = "") ->
         "seats": seats,
         "places": [(place, by_place.get(place.pk)) for place in places],
         "free_places": _free(places, by_place),
+        "stranded": stranded_in(seats, places),
         "missing": missing_members(booking) if is_open else [],
         "is_open": is_open,
         "is_ahead": is_open and booking.starts_at > timezone.now(),
         "is_over": booking.status == BookingStatus.CONFIRMED and booking.ends_at <= timezone.now(),
         "students": bookable_students(request.membership).exclude(pk__in=present),
-        "groups": open_groups(request.membership) if not booking.group_id else [],
+        "groups": _groups(request, booking, present),
         "spare": usable_resources(request.membership).exclude(pk__in=held),
         "problem": problem,
     }
@@ -238,11 +251,12 @@ def tabs(request: MemberRequest, current: str) -> list[dict[str, Any]]:
 
 
 def _free(places: list[Any], by_place: dict[int | None, Participation]) -> list[Any]:
-    return [
-        place
-        for place in places
-        if place.pk not in by_place and not place.is_down and place.status != "out_of_service"
-    ]
+    return [place for place in places if place.pk not in by_place and not is_broken(place)]
+
+
+def _groups(request: MemberRequest, booking: Booking, seated: set[int]) -> list[StudentGroup]:
+    """The classes that could attend; a session has one."""
+    return [] if booking.group_id else groups_to_seat(open_groups(request.membership), seated)
 
 
 def _session(request: MemberRequest, booking_id: int) -> Booking:

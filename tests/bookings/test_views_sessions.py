@@ -14,6 +14,7 @@ from bookings.models import (
     LessonTypeNeed,
     Participation,
     Resource,
+    ResourceOutage,
     SessionTemplate,
     StudentGroup,
 )
@@ -289,6 +290,95 @@ def test_places_are_given_from_the_page(cast, office, address, plan, track):
         cast.other_vehicle.name
         in office.get(address("session_roster", booking.pk)).content.decode()
     )
+
+
+def test_nothing_is_chosen_beforehand_on_the_page_of_a_session(
+    cast, office, address, plan, track, group
+):
+    _template, generated = plan(lesson_type=track, things=[Thing(cast.vehicle, is_place=True)])
+    page, booking = address("session", generated.made[0].pk), generated.made[0]
+
+    shown = office.get(page).content.decode()
+    for words in ("Choose a student", "Choose a class", "Choose what to add"):
+        assert f'><option value="">{words}</option>' in shown
+    empty = (
+        office.post(address("session_join", booking.pk), {"student": ""}),
+        office.post(address("session_add_place", booking.pk), {"resource": ""}),
+    )
+
+    assert [one.status_code for one in empty] == [422, 422]
+    assert "Choose a student." in empty[0].content.decode()
+    assert "Choose what to add." in empty[1].content.decode()
+    assert not Participation.objects.exists()
+    assert booking.booking_resources.count() == 1
+
+
+@pytest.mark.parametrize("by", ("hand", "outage"))
+def test_who_loses_their_place_is_named_and_gets_the_free_ones(
+    cast, office, address, plan, track, by
+):
+    cars = [Thing(car, is_place=True) for car in (cast.vehicle, cast.other_vehicle)]
+    _template, generated = plan(lesson_type=track, things=cars)
+    booking = generated.made[0]
+    page = address("session", booking.pk)
+    office.post(address("session_join", booking.pk), {"student": cast.student.pk})
+    office.post(address("session_assign", booking.pk))
+    seat = Participation.objects.select_related("place__resource").get()
+    assert "has no place now" not in office.get(page).content.decode()
+
+    if by == "hand":
+        done = office.post(
+            address("session_place", booking.pk, seat.place_id), {"state": "broken"}, follow=True
+        )
+        shown = done.content.decode()
+        assert "The place is out of service, and Åse Lind has none now." in shown
+    else:
+        ResourceOutage.objects.create(
+            school=cast.school, resource=seat.place.resource, period=booking.period
+        )
+        shown = office.get(page).content.decode()
+
+    assert "1 student has no place now" in shown
+    free = booking.booking_resources.exclude(pk=seat.place_id).get()
+    note = shown[
+        shown.index("has no place now") : shown.index("</ul>", shown.index("has no place"))
+    ]
+    assert "Åse Lind" in note
+    assert f'<option value="{free.pk}">' in note
+    office.post(address("session_seat", booking.pk), {"seat": seat.pk, "place": free.pk})
+    assert "has no place now" not in office.get(page).content.decode()
+
+
+def test_a_class_is_told_apart_from_the_seats_before_the_click(cast, office, address, plan, group):
+    _template, generated = plan(capacity=2)
+    booking = generated.made[0]
+    page = address("session", booking.pk)
+    assert "Spring, 2 students" in (shown := office.get(page).content.decode())
+    assert "2 seats are free." in shown
+
+    others = StudentFactory.create_batch(2, school=cast.school, department=cast.department)
+    for student in others:
+        join_booking(booking_id=booking.pk, student_id=student.pk, by=cast.office, at=NOW)
+    full = office.get(page).content.decode()
+
+    assert "No seat is free for a class" in full
+    assert "Spring: 2 students" in full
+    assert address("session_change", booking.pk) in full
+    assert address("session_class", booking.pk) not in full
+    sent = office.post(address("session_class", booking.pk), {"group": group.pk})
+    assert sent.status_code == 422
+    assert "Seat the other" not in sent.content.decode()
+
+
+def test_a_session_short_of_cars_asks_for_a_car(cast, office, address, plan, track, group):
+    _template, generated = plan(lesson_type=track, things=[Thing(cast.vehicle, is_place=True)])
+    booking = generated.made[0]
+    join_booking(booking_id=booking.pk, student_id=cast.student.pk, by=cast.office, at=NOW)
+
+    shown = office.get(address("session", booking.pk)).content.decode()
+
+    assert "The places are the limit" in shown
+    assert "Spring: 1 student." in shown
 
 
 def test_a_session_gives_places_to_its_own_seats_alone(cast, office, address, plan, track):
