@@ -134,13 +134,13 @@ def test_a_lesson_is_dragged_only_where_the_rules_let_it(site, walk, world, arri
     office.open(f"{BOOKINGS}calendar/?date={planned['day']}&teacher={teacher}")
     question = page.get_by_role("dialog", name=words("Question"))
 
-    drag(page, lesson_of(office, rita), minutes=180)
+    drag(office, lesson_of(office, rita), minutes=180)
     expect(question.get_by_text(words("Nobody can overrule this."))).to_be_visible()
     office.look()
     question.get_by_role("button", name=words("Leave it where it is")).click()
     expect(lesson_of(office, rita)).to_contain_text("09:00")
 
-    drag(page, lesson_of(office, rita), minutes=90)
+    drag(office, lesson_of(office, rita), minutes=90)
     expect(question.get_by_text(words("Nothing stands in the way."))).to_be_visible()
     question.get_by_role("button", name=words("Move the lesson")).click()
     office.sees(words("The lesson is moved."))
@@ -149,9 +149,10 @@ def test_a_lesson_is_dragged_only_where_the_rules_let_it(site, walk, world, arri
     expect(lesson_of(office, rita)).to_contain_text("10:30")
 
 
-def drag(page, lesson, *, minutes):
+def drag(person, lesson, *, minutes):
     """Take a lesson by its middle and let it go so many minutes further down."""
-    slot = 32  # pixels for half an hour
+    slot, page = 32, person.page  # pixels for half an hour
+    person.rest()  # a calendar that is being drawn anew has its lessons nowhere
     box = lesson.bounding_box()
     across, down = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(across, down)
