@@ -144,7 +144,7 @@ def share_the_lesson(
     """
     least = min(LEAST_SHARE, minutes)
     if not all(least <= own <= minutes for own in own_minutes.values()):
-        message = _("Write between %(least)d and %(minutes)d minutes.")
+        message = _("Minutes of each student: write between %(least)d and %(minutes)d.")
         facts = {"least": least, "minutes": minutes}
         return Refusal("minutes-wrong", message % facts, facts)
     shared = sum(own_minutes.values())

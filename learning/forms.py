@@ -1,7 +1,7 @@
 """The completion sheet and its parts: they read what was typed and word what is missing."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django import forms
 from django.db.models import QuerySet
@@ -43,8 +43,9 @@ class RosterForm(forms.Form):
     """One student of a class: there, absent, or excused, and the minutes really used."""
 
     presence = forms.ChoiceField(
+        label=gettext_lazy("Attendance"),
         choices=Presence,
-        error_messages={"required": gettext_lazy("Say for each student who came.")},
+        error_messages={"required": gettext_lazy("Say whether the student came.")},
     )
     minutes = forms.IntegerField(
         label=gettext_lazy("Minutes"), min_value=1, max_value=LONGEST, required=False
@@ -71,8 +72,12 @@ class RosterForm(forms.Form):
 class TaughtForm(forms.Form):
     """Which steps were covered or are to be repeated, and the notes."""
 
-    covered = forms.TypedMultipleChoiceField(coerce=int, required=False)
-    repeat = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    covered = forms.TypedMultipleChoiceField(
+        label=StepOutcome.COVERED.label, coerce=int, required=False
+    )
+    repeat = forms.TypedMultipleChoiceField(
+        label=StepOutcome.REPEAT.label, coerce=int, required=False
+    )
     note_shared = forms.CharField(
         label=gettext_lazy("Note to the student"),
         help_text=gettext_lazy("The student reads it and signs for it."),
@@ -126,6 +131,22 @@ class TaughtForm(forms.Form):
         return cls(data, prefix=pupils.key, initial=initial, steps=pupils.step_ids)
 
 
+class Problem(NamedTuple):
+    """One thing that is wrong; ``target`` is the id of its field, empty for the whole sheet."""
+
+    text: str
+    target: str
+
+
+def _problems(form: forms.Form, whose: str = "") -> Iterator[Problem]:
+    for error in form.non_field_errors():
+        yield Problem(str(error), "")
+    for field in form:
+        name = ", ".join(filter(None, (whose, str(field.label))))
+        for error in field.errors:
+            yield Problem(f"{name}: {error}", field.id_for_label)
+
+
 class SignForm(forms.Form):
     sign = forms.BooleanField(label=gettext_lazy("Sign now"), required=False)
 
@@ -165,11 +186,6 @@ class CompletionSheet:
         ]
         self.signing = SignForm(data, initial={"sign": True})
 
-    @property
-    def forms(self) -> list[forms.Form]:
-        parts = [form for _seat, form in self.seats] + [form for _class, form in self.classes]
-        return [self.signing, *parts]
-
     def is_valid(self) -> bool:
         return not self.errors
 
@@ -178,12 +194,14 @@ class CompletionSheet:
             self.signing.add_error(None, refusal.message)
 
     @property
-    def errors(self) -> list[str]:
-        """What is wrong on the whole sheet, one sentence each."""
-        said = [
-            str(error) for form in self.forms for errors in form.errors.values() for error in errors
-        ]
-        return list(dict.fromkeys(said))
+    def errors(self) -> list[Problem]:
+        """What is wrong on the whole sheet, one sentence each, with whose field it is about."""
+        said = list(_problems(self.signing))
+        for seat, form in self.seats:
+            said += _problems(form, seat.name)
+        for pupils, taught in self.classes:
+            said += _problems(taught, ", ".join(pupils.names) if len(self.classes) > 1 else "")
+        return said
 
     @property
     def attendance(self) -> dict[int, Attendance]:

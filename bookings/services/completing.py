@@ -113,6 +113,7 @@ def _incomplete(entry: Attendance | None, booking: Booking, place: Participation
         return Refusal("attendance-missing", message)
     longest = 2 * booking.minutes
     if entry.minutes is not None and not 0 < entry.minutes <= longest:
-        message = _("Write between 1 and %(minutes)d minutes.") % {"minutes": longest}
-        return Refusal("minutes-wrong", message)
+        message = _("Minutes of %(student)s: write between 1 and %(minutes)d.")
+        facts = {"student": str(place.student), "minutes": longest}
+        return Refusal("minutes-wrong", message % facts)
     return None

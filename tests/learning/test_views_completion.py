@@ -259,5 +259,33 @@ def test_a_student_nobody_spoke_of_is_asked_about(cast, signed_in, class_of_two)
     answer = signed_in(cast.teacher).post(url(cast, "complete", class_of_two.pk), data)
 
     assert answer.status_code == 422
-    assert "Say for each student who came." in answer.text
+    assert f"{first.student}, Attendance: Say whether the student came." in answer.text
     assert Booking.objects.get().status == BookingStatus.CONFIRMED
+
+
+def test_what_is_wrong_names_the_student_and_the_field(cast, signed_in, class_of_two):
+    first, second = class_of_two.participations.order_by("pk")
+    client, address = signed_in(cast.teacher), url(cast, "complete", class_of_two.pk)
+    data = sheet(class_of_two)
+
+    answer = client.post(address, data | {f"seat{second.pk}-minutes": "half"})
+    too_many = client.post(address, data | {f"seat{first.pk}-minutes": 720})
+
+    assert answer.status_code == too_many.status_code == 422
+    assert f"{second.student}, Minutes: Enter a whole number." in answer.text
+    assert f'href="#id_seat{second.pk}-minutes"' in answer.text
+    assert f"Minutes of {first.student}: write between 1 and 180." in too_many.text
+    assert 'value="half"' in answer.text
+
+
+def test_the_page_says_that_minutes_do_not_change_the_price(cast, signed_in, class_of_two):
+    client, address = signed_in(cast.teacher), url(cast, "complete", class_of_two.pk)
+    page = client.get(address)
+    first = class_of_two.participations.first()
+
+    client.post(address, sheet(class_of_two) | {f"seat{first.pk}-minutes": 45})
+
+    assert "The minutes really used do not change the price." in page.text
+    first.refresh_from_db()
+    assert first.minutes_used == 45
+    assert first.price_minor == 550_00
