@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from bookings.enums import BookingStatus, LessonKind, ParticipationStatus
 from bookings.models import Booking, Participation
+from bookings.queries.attendance import Presence
 from bookings.queries.feed import NAMED
 from bookings.queries.prices import steps_of
 from bookings.queries.tags import Tag
@@ -71,6 +72,11 @@ def lesson_name(booking: Booking) -> str:
 @register.filter
 def of_booking(tags: Mapping[int, list[Tag]], booking: Booking) -> list[Tag]:
     return tags.get(booking.pk, [])
+
+
+@register.filter
+def presence_of(presence: Mapping[int, Presence], place: Participation) -> Presence | None:
+    return presence.get(place.pk)
 
 
 @register.filter

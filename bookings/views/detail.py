@@ -18,10 +18,12 @@ from bookings.enums import OCCUPYING, BookingStatus, LessonKind, ParticipationSt
 from bookings.forms.venues import VenueNumberForm
 from bookings.models import Booking, Participation
 from bookings.ports import pricing
+from bookings.queries.attendance import Presence, presence_in
 from bookings.queries.cancellation import CancellationQuote, cancellation_quote
 from bookings.queries.grounds import was_declined
 from bookings.queries.settings import settings_for
 from bookings.queries.venues import used_venues
+from bookings.templatetags.lessons import status_icon, status_tone
 from bookings.views.access import changeable, get_booking
 from bookings.views.history import history_of
 from bookings.views.suggested import offered_instead
@@ -72,11 +74,13 @@ def _context(request: MemberRequest, booking: Booking) -> dict[str, Any]:
     participations = shown_participations(booking, member)
     status = _shown_status(booking, participations, member)
     goes_on = status == booking.status
+    presence = _presence(booking, member)
     is_mine = goes_on and changeable(request).filter(pk=booking.pk).exists()
     return {
         "booking": booking,
-        "status": status,
-        "status_text": pgettext("request", "Declined") if was_declined(booking) else status.label,
+        "pill": _pill(booking, status, presence, member),
+        "presence": {one.place.pk: one for one in presence},
+        "excused": [one for one in presence if one.is_excused] if member.is_staff_role else [],
         "participations": participations,
         "resources": [
             used.resource
@@ -103,6 +107,32 @@ def _shown_status(
     if has_left and not member.is_staff_role:
         return BookingStatus.CANCELLED
     return BookingStatus(booking.status)
+
+
+def _presence(booking: Booking, member: Membership) -> list[Presence]:
+    """Who was there, of those whom this person may read about."""
+    if booking.status not in {BookingStatus.COMPLETED, BookingStatus.NO_SHOW}:
+        return []
+    found = presence_in([booking])[booking.pk]
+    if member.is_staff_role:
+        return found
+    mine = set(Student.objects.visible_to(member).values_list("pk", flat=True))
+    return [one for one in found if one.place.student_id in mine]
+
+
+def _pill(
+    booking: Booking, status: BookingStatus, presence: list[Presence], member: Membership
+) -> dict[str, str]:
+    """How it stands: for a student who was not there, that, whatever became of the lesson."""
+    if not member.is_staff_role and len(presence) == 1 and not presence[0].was_there:
+        own = presence[0]
+        return {"text": own.label, "tone": own.tone, "icon": own.icon}
+    declined = was_declined(booking)
+    return {
+        "text": pgettext("request", "Declined") if declined else str(status.label),
+        "tone": status_tone(status),
+        "icon": status_icon(status),
+    }
 
 
 def _marks(booking: Booking) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from administration.models import Student, Teacher
 from bookings.enums import BookingStatus, LessonKind
 from bookings.models import Booking
 from bookings.queries import todays_lessons, with_everyone
+from bookings.queries.attendance import Presence, presence_in
 from bookings.queries.tags import VENUE
 from bookings.queries.venues import awaits_venue
 from finance.queries import balances_of
@@ -45,6 +46,7 @@ class Card:
     students: list[Student]
     steps: list[str]
     flags: list[Flag]
+    missing: list[Presence]
     is_now: bool
     can_finish: bool
 
@@ -66,6 +68,7 @@ class Known:
     unsigned: dict[int, int]
     times_today: Counter[int]
     steps: dict[int, Any]
+    presence: dict[int, list[Presence]]
 
 
 def teacher_home(request: MemberRequest) -> HttpResponse:
@@ -122,6 +125,7 @@ def _known(lessons: Sequence[Booking], teacher: Teacher, day: date) -> Known:
         unsigned=unsigned_by_student(ids),
         times_today=times,
         steps=next_steps_of(ids, kind=LessonKind.PRACTICAL),
+        presence=presence_in(lessons),
     )
 
 
@@ -141,6 +145,7 @@ def _card(booking: Booking, known: Known, met: set[int], now: datetime) -> Card:
         students=students,
         steps=steps if confirmed else [],
         flags=flags,
+        missing=[one for one in known.presence.get(booking.pk, []) if not one.was_there],
         is_now=confirmed and begun and now < booking.ends_at,
         can_finish=confirmed and begun,
     )

@@ -9,7 +9,8 @@ from django.urls import reverse
 from bookings import services
 from bookings.enums import SelfBooking
 from bookings.models import LessonType, WaitingListOffer
-from tests.factories import NOW
+from bookings.services import Attendance
+from tests.factories import NOW, MembershipFactory, StudentFactory, UserFactory
 
 pytestmark = pytest.mark.usefixtures("in_english")
 
@@ -56,7 +57,7 @@ def test_a_declined_request_reads_as_one_with_its_reason(
     assert "The request is declined." in words(said)
     assert titles(page)[0] == "The request was declined"
     assert "Black ice" in words(page)
-    assert page.context["status_text"] == "Declined"
+    assert page.context["pill"]["text"] == "Declined"
 
 
 def test_a_request_that_the_student_withdraws_was_not_declined(
@@ -68,7 +69,7 @@ def test_a_request_that_the_student_withdraws_was_not_declined(
     page = signed_in(cast.student).get(address("detail", request_of_the_student.pk))
 
     assert titles(page)[0] == "Cancelled"
-    assert page.context["status_text"] == "Cancelled"
+    assert page.context["pill"]["text"] == "Cancelled"
 
 
 def test_a_time_held_for_an_offer_was_no_request(cast, book, signed_in, address):
@@ -87,3 +88,70 @@ def test_a_time_held_for_an_offer_was_no_request(cast, book, signed_in, address)
     page = signed_in(cast.office).get(address("detail", held.pk))
 
     assert titles(page)[0] == "Cancelled"
+
+
+# Who was there
+
+
+@pytest.fixture
+def class_of_three(cast, book):
+    """A lesson that is over: one student came, one did not, one is excused, one had left before."""
+    LessonType.objects.update(capacity=4)
+    lesson = book(student_ids=(cast.student.pk, cast.other_student.pk))
+    ill, gone = (
+        services.join_booking(booking_id=lesson.pk, student_id=one.pk, by=cast.office, at=NOW)
+        for one in (named_student(cast, "Ida Ill"), named_student(cast, "Gry Gone"))
+    )
+    services.cancel_place(participation_id=gone.pk, by=cast.office, at=NOW)
+    came, absent = lesson.participations.order_by("pk")[:2]
+    services.complete_booking(
+        booking_id=lesson.pk,
+        by=cast.teacher.membership,
+        at=lesson.ends_at,
+        attendance={
+            came.pk: Attendance(attended=True),
+            absent.pk: Attendance(attended=False),
+            ill.pk: Attendance(attended=False, excused=True),
+        },
+    )
+    return lesson
+
+
+def named_student(cast, name):
+    member = MembershipFactory(school=cast.school, user=UserFactory(full_name=name))
+    return StudentFactory(school=cast.school, department=cast.department, membership=member)
+
+
+def test_staff_read_of_each_student_whether_they_were_there(
+    cast, signed_in, address, class_of_three
+):
+    page = signed_in(cast.office).get(address("detail", class_of_three.pk))
+
+    shown = {str(one.student): one.label for one in page.context["presence"].values()}
+    assert shown == {"Åse Lind": "Attended", "Noah Berg": "Absent", "Ida Ill": "Excused"}
+    for name in shown:
+        assert words(page).count(f">{name}</a>") == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "pill"), ((0, "Completed"), (1, "Absent"), (2, "Excused"), (3, "Cancelled"))
+)
+def test_a_student_reads_how_it_stands_for_them_and_nobody_else(
+    cast, signed_in, address, class_of_three, place, pill
+):
+    places = list(class_of_three.participations.order_by("pk"))
+    page = signed_in(places[place].student).get(address("detail", class_of_three.pk))
+
+    assert page.context["pill"]["text"] == pill
+    for other in (one for one in places if one != places[place]):
+        assert str(other.student) not in words(page)
+
+
+def test_the_teachers_day_names_who_was_not_there(cast, signed_in, class_of_three):
+    client = signed_in(cast.teacher)
+    with time_machine.travel(class_of_three.ends_at, tick=False):
+        page = client.get(reverse("home:home", args=[cast.school.slug]))
+
+    (card,) = page.context["timeline"]
+    assert [one.named for one in card.missing] == ["Noah Berg: Absent", "Ida Ill: Excused"]
+    assert "Noah Berg: Absent" in words(page)
