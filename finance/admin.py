@@ -13,6 +13,7 @@ from finance.models import (
     Family,
     FamilyMember,
     FinanceSettings,
+    FollowUp,
     GatewayEvent,
     Invoice,
     InvoiceEvent,
@@ -28,6 +29,7 @@ from finance.models import (
     Product,
     Refund,
     RefundEvent,
+    ReminderStep,
     TeacherAtLevel,
     TeacherLevel,
     VatCode,
@@ -186,6 +188,18 @@ class RefundAdmin(ReadOnlyAdmin):
 @admin.register(RefundEvent)
 class RefundEventAdmin(ReadOnlyAdmin):
     list_display = ["from_status", "to_status", "happened_at", "made_by"]
+    list_select_related = ["school", "made_by"]
+
+
+@admin.register(ReminderStep)
+class ReminderStepAdmin(ReadOnlyAdmin):
+    list_display = ["days", "action", "fee_minor", "blocks_booking"]
+
+
+@admin.register(FollowUp)
+class FollowUpAdmin(ReadOnlyAdmin):
+    list_display = ["invoice_id", "kind", "days", "action", "note", "happened_at", "made_by"]
+    list_filter = ["school", "kind"]
     list_select_related = ["school", "made_by"]
 
 

@@ -132,6 +132,7 @@ class EntryKind(models.TextChoices):
     PAYMENT = "payment", _("Payment")
     REFUND = "refund", _("Refund")
     REFUND_RETURNED = "refund_returned", _("Refund that came back")
+    REMINDER_FEE = "reminder_fee", _("Reminder fee")
     CORRECTION = "correction", _("Correction")
 
 
@@ -202,3 +203,21 @@ REFUND_MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
 NO_REFUND = (R.FAILED, R.DECLINED)
 """What holds no money of its payment any more."""
 WAITING_REFUND = (R.REQUESTED, R.APPROVED, R.SENT)
+
+
+class ReminderAction(models.TextChoices):
+    """What a step of the ladder says to whoever has not paid."""
+
+    FRIENDLY = "friendly", _("Friendly reminder before the due date")
+    REMINDER = "reminder", _("Reminder")
+    FEE = "fee", _("Reminder with a fee")
+    FINAL = "final", _("Last notice before debt collection")
+
+
+class FollowUpKind(models.TextChoices):
+    """A line in the log of an invoice that is not paid."""
+
+    STEP = "step", pgettext_lazy("follow-up", "Reminder")
+    NOTE = "note", pgettext_lazy("follow-up", "Note")
+    PAUSED = "paused", pgettext_lazy("follow-up", "Reminders paused")
+    RESUMED = "resumed", pgettext_lazy("follow-up", "Reminders resumed")

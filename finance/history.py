@@ -7,7 +7,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from finance.enums import InvoiceStatus, PaymentMethod
+from finance.enums import FollowUpKind, InvoiceStatus, PaymentMethod
 from finance.models import CreditNote, Invoice, InvoiceEvent, PaymentAllocation
 from finance.ports import letters
 from justdriving.templatetags.formats import clock, day
@@ -33,7 +33,7 @@ class Happening:
 
 def history_of(invoice: Invoice, *, for_staff: bool) -> list[Happening]:
     """From the draft to the last øre. Staff also read who did it and
-    which letters left. Four queries.
+    which letters left. Five queries.
     """
     notes = list(invoice.credit_notes.select_related("made_by").order_by("pk"))
     happened = [
@@ -47,7 +47,12 @@ def history_of(invoice: Invoice, *, for_staff: bool) -> list[Happening]:
 
 
 def _letters(invoice: Invoice, notes: list[CreditNote]) -> Iterator[Happening]:
-    names = [f"invoice:{invoice.pk}", *(f"credit_note:{note.pk}" for note in notes)]
+    steps = invoice.follow_ups.filter(kind=FollowUpKind.STEP).values_list("pk", flat=True)
+    names = [
+        f"invoice:{invoice.pk}",
+        *(f"credit_note:{note.pk}" for note in notes),
+        *(f"reminder:{pk}" for pk in steps),
+    ]
     copies = [f"{name}:{invoice.student_id}" for name in names]
     for letter in letters().about([*names, *copies]):
         tone = "ok" if letter.arrived else "neutral"

@@ -229,8 +229,11 @@ INVARIANTS = [
             LEFT JOIN bookings_participationtransition AS t ON t.id = e.participation_transition_id
             LEFT JOIN bookings_participation AS p ON p.id = t.participation_id
             LEFT JOIN administration_studentevent AS s ON s.id = e.student_event_id
-            WHERE e.kind IN ('lesson_charge', 'no_show_fee', 'cancellation_fee', 'signup_fee')
-              AND (COALESCE(p.student_id, s.student_id) IS DISTINCT FROM e.student_id
+            LEFT JOIN finance_followup AS f ON f.id = e.follow_up_id
+            LEFT JOIN finance_invoice AS fi ON fi.id = f.invoice_id
+            WHERE e.kind IN ('lesson_charge', 'no_show_fee', 'cancellation_fee', 'signup_fee',
+                             'reminder_fee')
+              AND (COALESCE(p.student_id, s.student_id, fi.student_id) IS DISTINCT FROM e.student_id
                    OR (i.student_id IS DISTINCT FROM e.student_id
                        OR l.total_minor IS DISTINCT FROM e.amount_minor)
                       AND NOT (l.id IS NULL AND EXISTS (

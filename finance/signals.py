@@ -18,3 +18,7 @@ PaymentEvent; its payment has been put against invoices before it is announced."
 credit_note_issued = Signal()
 """Something was taken off an invoice. Receivers get ``credit_note``, issued and final; what was
 paid too much has been released."""
+
+reminder_due = Signal()
+"""An unpaid invoice took a step of the ladder. Receivers get ``follow_up``, a saved FollowUp of
+kind step; the fee it carries is invoiced already."""

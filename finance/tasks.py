@@ -1,4 +1,4 @@
-"""The door through which beat asks the gateways how open visits ended."""
+"""Beat's doors to money: how open visits ended, and what is overdue."""
 
 from datetime import timedelta
 
@@ -6,8 +6,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from finance.models import Checkout
-from finance.services import retry_unread_webhooks, settle_checkout
+from administration.enums import SchoolStatus
+from finance.models import Checkout, FinanceSettings
+from finance.services import remind_all, retry_unread_webhooks, settle_checkout
 from justdriving.kernel.tenancy import school_scope
 
 PAUSE = timedelta(minutes=2)
@@ -29,3 +30,17 @@ def settle_pending_checkouts() -> int:
         with school_scope(checkout.school_id):
             settle_checkout(checkout=checkout, at=now)
     return len(visits)
+
+
+@shared_task  # type: ignore[untyped-decorator]  # celery has no types
+def remind_overdue() -> int:
+    """Every morning: take unpaid invoices one step further, school by school; returns how many."""
+    now = timezone.now()
+    reminding = FinanceSettings.across_schools.filter(
+        sends_reminders=True, school__status=SchoolStatus.ACTIVE
+    )
+    taken = 0
+    for school_id in reminding.order_by("school").values_list("school", flat=True):
+        with school_scope(school_id):
+            taken += remind_all(at=now)
+    return taken

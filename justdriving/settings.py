@@ -209,6 +209,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "finance.tasks.settle_pending_checkouts",
         "schedule": crontab(minute="*/5"),
     },
+    "remind-overdue": {
+        "task": "finance.tasks.remind_overdue",
+        "schedule": crontab(hour="7", minute="20"),
+    },
 }
 
 # People

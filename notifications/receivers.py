@@ -10,8 +10,8 @@ from administration.models import MembershipEvent, School, StudentEvent, User
 from administration.signals import membership_changed, registration_repeated, student_changed
 from bookings.models import BookingTransition, Participation, SickDay, WaitingListOffer
 from bookings.signals import booking_changed, offer_made, seats_given, sick_day_settled
-from finance.models import CreditNote, InvoiceEvent, PaymentEvent
-from finance.signals import credit_note_issued, invoice_changed, payment_changed
+from finance.models import CreditNote, FollowUp, InvoiceEvent, PaymentEvent
+from finance.signals import credit_note_issued, invoice_changed, payment_changed, reminder_due
 from learning.models import SignatureEvent
 from learning.signals import signature_changed
 from notifications import services
@@ -72,3 +72,8 @@ def send_credit_note(*, credit_note: CreditNote, **_kwargs: Any) -> None:
 @receiver(payment_changed, dispatch_uid="notifications.send_receipt")
 def send_receipt(*, event: PaymentEvent, **_kwargs: Any) -> None:
     services.queue_receipt(event)
+
+
+@receiver(reminder_due, dispatch_uid="notifications.send_reminder")
+def send_reminder(*, follow_up: FollowUp, **_kwargs: Any) -> None:
+    services.queue_reminder(follow_up)

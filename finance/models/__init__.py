@@ -21,6 +21,7 @@ from finance.models.payments import (
 )
 from finance.models.price_lists import PriceList, PriceRate, TeacherAtLevel, TeacherLevel
 from finance.models.refunds import Refund, RefundEvent
+from finance.models.reminders import FollowUp, ReminderStep
 
 __all__ = [
     "Checkout",
@@ -32,6 +33,7 @@ __all__ = [
     "Family",
     "FamilyMember",
     "FinanceSettings",
+    "FollowUp",
     "GatewayEvent",
     "Invoice",
     "InvoiceEvent",
@@ -47,6 +49,7 @@ __all__ = [
     "Product",
     "Refund",
     "RefundEvent",
+    "ReminderStep",
     "TeacherAtLevel",
     "TeacherLevel",
     "VatCode",

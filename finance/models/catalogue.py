@@ -177,6 +177,7 @@ class FinanceSettings(SchoolOwned):
         default=100,
         validators=[MaxValueValidator(100)],
     )
+    sends_reminders = models.BooleanField(_("overdue invoices are followed up"), default=False)
     bank_details = models.TextField(_("how to pay by transfer"), blank=True, max_length=500)
 
     SETTING: ClassVar = _("invoices and payment")

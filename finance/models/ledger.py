@@ -27,7 +27,7 @@ class LedgerEntry(SchoolOwned):
     """A student owes more (positive) or less (negative). Corrected by a new entry, never edited.
 
     Every entry names its cause: the history row of the lesson or the student, the payment, the
-    credit note, the refund, or, for a correction, the reason and the person.
+    credit note, the refund, the reminder, or, for a correction, the reason and the person.
     """
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="ledger")
@@ -48,6 +48,9 @@ class LedgerEntry(SchoolOwned):
     )
     refund = models.ForeignKey(
         "finance.Refund", on_delete=models.PROTECT, null=True, related_name="ledger_entries"
+    )
+    follow_up = models.ForeignKey(
+        "finance.FollowUp", on_delete=models.PROTECT, null=True, related_name="ledger_entries"
     )
     reason = models.CharField(max_length=200, blank=True)
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -75,9 +78,13 @@ class LedgerEntry(SchoolOwned):
                 name="entry_posted_once_per_payment",
             ),
             models.UniqueConstraint(fields=["refund", "kind"], name="entry_posted_once_per_refund"),
+            models.UniqueConstraint(
+                fields=["follow_up", "kind"], name="entry_posted_once_per_reminder"
+            ),
             models.CheckConstraint(
                 condition=Q(kind__in=CHARGES_OF_LESSONS, participation_transition__isnull=False)
                 | Q(kind=EntryKind.SIGNUP_FEE, student_event__isnull=False)
+                | Q(kind=EntryKind.REMINDER_FEE, follow_up__isnull=False)
                 | Q(kind=EntryKind.PAYMENT, payment__isnull=False)
                 | Q(kind__in=[EntryKind.REFUND, EntryKind.REFUND_RETURNED], refund__isnull=False)
                 | Q(kind=EntryKind.CREDIT_NOTE, credit_note__isnull=False)

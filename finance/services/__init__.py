@@ -28,6 +28,14 @@ from finance.services.refunding import (
     record_refund,
     request_refund,
 )
+from finance.services.reminders import remove_step, save_step, send_reminders
+from finance.services.reminding import (
+    note_follow_up,
+    pause_reminders,
+    remind,
+    remind_all,
+    resume_reminders,
+)
 from finance.services.waiving import waive_fee
 from finance.services.webhooks import receive_webhook, retry_unread_webhooks
 
@@ -42,15 +50,21 @@ __all__ = [
     "issue_invoice",
     "join_families",
     "leave_family",
+    "note_follow_up",
     "open_books",
+    "pause_reminders",
     "pay_out",
     "place_teachers",
     "put_against",
     "receive_webhook",
     "record_refund",
     "register_manual_payment",
+    "remind",
+    "remind_all",
     "remove_rate",
+    "remove_step",
     "request_refund",
+    "resume_reminders",
     "retry_unread_webhooks",
     "save_discount",
     "save_level",
@@ -59,7 +73,9 @@ __all__ = [
     "save_rate",
     "save_settings",
     "save_stacking",
+    "save_step",
     "save_vat_code",
+    "send_reminders",
     "settle_checkout",
     "start_checkout",
     "take_back",

@@ -15,6 +15,7 @@ from bookings.models import LessonType, Participation, ParticipationTransition
 from bookings.ports import PricePart
 from finance.enums import Document, EntryKind, InvoiceStatus
 from finance.models import (
+    FollowUp,
     Invoice,
     InvoiceEvent,
     InvoiceLine,
@@ -47,6 +48,7 @@ class Charge:
     vat_code: VatCode
     participation_transition: ParticipationTransition | None = None
     student_event: StudentEvent | None = None
+    follow_up: FollowUp | None = None
     parts: Sequence[PricePart] = ()
     """The steps that add up to the amount, where they are known."""
 
@@ -199,6 +201,7 @@ def _post(charge: Charge, student: Student, by: User | None, at: datetime) -> Le
         currency=charge.amount.currency,
         participation_transition=charge.participation_transition,
         student_event=charge.student_event,
+        follow_up=charge.follow_up,
         made_by=by,
         posted_at=at,
     )

@@ -41,10 +41,19 @@ def open_books(*, school: School) -> FinanceSettings:
 
 def standard_vat_code(school: School) -> VatCode:
     """25 % Danish VAT: what a lesson carries when the price list is silent."""
-    code = VatCode.objects.filter(code="DK25").first()
+    return _shipped_code(school, "DK25")
+
+
+def exempt_vat_code(school: School) -> VatCode:
+    """What a fee for paying late carries: it is damages, no turnover with VAT."""
+    return _shipped_code(school, "EXEMPT")
+
+
+def _shipped_code(school: School, name: str) -> VatCode:
+    code = VatCode.objects.filter(code=name).first()
     if code is None:
         open_books(school=school)
-        code = VatCode.objects.get(code="DK25")
+        code = VatCode.objects.get(code=name)
     return code
 
 

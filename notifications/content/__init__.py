@@ -26,6 +26,7 @@ from notifications.content.people import (
     unknown_account_facts,
     welcome_facts,
 )
+from notifications.content.reminders import reminder_facts
 from notifications.content.seats import seats_facts
 from notifications.content.sick_days import sick_day_facts
 from notifications.enums import Channel, Event
@@ -54,6 +55,7 @@ FACTS: dict[Event, Callable[[Message], Facts]] = {
     Event.INVOICE: invoice_facts,
     Event.CREDIT_NOTE: credit_note_facts,
     Event.RECEIPT: receipt_facts,
+    Event.REMINDER: reminder_facts,
     Event.PASSWORD_RESET: password_reset_facts,
     Event.UNKNOWN_ACCOUNT: unknown_account_facts,
     Event.EMAIL_CONFIRMATION: email_confirmation_facts,

@@ -35,7 +35,7 @@ def invoice_facts(message: Message) -> Facts:
     )
     return Facts(
         {"number": invoice.number, "total": str(invoice.total), "is_open": invoice.is_open}
-        | _copy(message),
+        | copy_of(message),
         rows,
         f"{settings.SITE_URL}{reverse('finance:invoice', args=[invoice.school.slug, invoice.pk])}",
         (file,),
@@ -56,7 +56,7 @@ def receipt_facts(message: Message) -> Facts:
     pdf = receipt_pdf(payment, message.language)
     file = Attachment(f"{payment.number}.pdf", "application/pdf", pdf)
     return Facts(
-        {"amount": str(payment.amount)} | _copy(message),
+        {"amount": str(payment.amount)} | copy_of(message),
         tuple((label, value) for label, value in rows if value),
         f"{settings.SITE_URL}{reverse('finance:account', args=[payment.school.slug])}",
         (file,),
@@ -78,14 +78,15 @@ def credit_note_facts(message: Message) -> Facts:
     page = reverse("finance:invoice", args=[note.school.slug, note.invoice_id])
     return Facts(
         {"number": note.number, "invoice": note.invoice.number, "total": str(note.total)}
-        | _copy(message),
+        | copy_of(message),
         rows,
         f"{settings.SITE_URL}{page}",
         (file,),
     )
 
 
-def _copy(message: Message) -> dict[str, str]:
+def copy_of(message: Message) -> dict[str, str]:
+    """Whose matter it is, and for whom this is a copy."""
     is_copy = message.context["audience"] == "guardian"
     return {
         "student": message.context["student"],

@@ -10,6 +10,7 @@ from notifications.services.news import (
     queue_known_already,
     queue_offer,
     queue_receipt,
+    queue_reminder,
     queue_signature_request,
     queue_welcome,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "queue_known_already",
     "queue_offer",
     "queue_receipt",
+    "queue_reminder",
     "queue_seats",
     "queue_sick_day",
     "queue_signature_request",

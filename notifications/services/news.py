@@ -7,7 +7,7 @@ from administration.enums import MembershipChange, StudentChange
 from administration.models import MembershipEvent, School, Student, StudentEvent, User
 from bookings.models import WaitingListOffer
 from finance.enums import InvoiceStatus, PaymentChange
-from finance.models import CreditNote, InvoiceEvent, PaymentEvent
+from finance.models import CreditNote, FollowUp, InvoiceEvent, PaymentEvent
 from learning.enums import SignatureChange
 from learning.models import SignatureEvent
 from notifications.enums import Event
@@ -87,6 +87,12 @@ def queue_receipt(event: PaymentEvent) -> None:
     student, about = event.payment.student, f"payment:{event.payment_id}"
     context = {"payment": event.payment_id}
     _queue_for_payers(Event.RECEIPT, about, student, context, event.happened_at)
+
+
+def queue_reminder(step: FollowUp) -> None:
+    """An invoice is not paid: remind whoever got it."""
+    about, context = f"reminder:{step.pk}", {"follow_up": step.pk}
+    _queue_for_payers(Event.REMINDER, about, step.invoice.student, context, step.happened_at)
 
 
 def _queue_for_payers(

@@ -35,7 +35,7 @@ MAY_CROSS = {
     "bookings/tasks.py": "finds the schools in which a hold ran out, somebody waits or is ill",
     "finance/services/checkouts.py": "a gateway names a visit, not a school",
     "finance/services/webhooks.py": "Stripe names a visit, not a school",
-    "finance/tasks.py": "asks how the open visits of every school ended",
+    "finance/tasks.py": "asks how open visits ended, and which schools remind",
     "notifications/models.py": "the queue is one for all schools; account mails belong to none",
     "notifications/services/delivery.py": "one worker delivers for every school",
     "notifications/services/reports.py": "a provider names a message, not a school",

@@ -65,6 +65,7 @@ WIRING = {
     "bookings.signals.sick_day_settled": ["notifications.receivers.tell_of_sick_day"],
     "finance.signals.invoice_changed": ["notifications.receivers.send_invoice"],
     "finance.signals.credit_note_issued": ["notifications.receivers.send_credit_note"],
+    "finance.signals.reminder_due": ["notifications.receivers.send_reminder"],
     "finance.signals.payment_changed": ["notifications.receivers.send_receipt"],
     "learning.signals.signature_changed": ["notifications.receivers.ask_for_signature"],
 }

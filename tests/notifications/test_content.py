@@ -17,7 +17,7 @@ from bookings.models import (
     WaitingListOffer,
 )
 from finance.models import Invoice, Payment
-from finance.services import open_books
+from finance.services import open_books, remind, send_reminders
 from learning.models import LessonRecord
 from notifications.content import FACTS, NoLongerTrue, compose
 from notifications.enums import Channel, Event
@@ -88,6 +88,9 @@ def everything(cast) -> dict[str, dict[str, object]]:
     invoice = drive(cast)
     pay_by_hand(cast, invoice.total_minor, invoice)
     note = credit_all(cast, drive(cast, hours=2))
+    send_reminders(on=True, by=cast.owner, at=NOW)
+    overdue = drive(cast, hours=4)
+    reminded = remind(invoice_id=overdue.pk, at=overdue.created_at + dt.timedelta(days=20))
     taught_lesson(cast, sign=True, starts=timezone.now() - dt.timedelta(days=300))
     address = EmailAddress.objects.create(user=cast.student.membership.user, email="x@y.example")
     payer = {"audience": "student", "student": "Åse Lind"}
@@ -99,6 +102,7 @@ def everything(cast) -> dict[str, dict[str, object]]:
         E.INVOICE: {"invoice": invoice.pk, **payer},
         E.CREDIT_NOTE: {"credit_note": note.pk, **payer},
         E.RECEIPT: {"payment": Payment.objects.get().pk, **payer},
+        E.REMINDER: {"follow_up": reminded.pk, **payer},
         E.PASSWORD_RESET: {},
         E.UNKNOWN_ACCOUNT: {},
         E.EMAIL_CONFIRMATION: {"email_address": address.pk},

@@ -1,6 +1,7 @@
 """Money under pressure: many threads, real Postgres. Each protection is switched off once."""
 
 import contextlib
+import datetime as dt
 import threading
 import uuid
 from collections.abc import Callable
@@ -12,8 +13,26 @@ from django.db import IntegrityError, connection, connections
 from administration.models import School
 from finance.enums import Document
 from finance.invariants import INVARIANTS
-from finance.models import Checkout, Invoice, InvoiceSeries, LedgerEntry, Payment
-from finance.services import billing, checkouts, confirm_payment, register_manual_payment
+from finance.models import (
+    Checkout,
+    FollowUp,
+    Invoice,
+    InvoiceSeries,
+    LedgerEntry,
+    Payment,
+    ReminderStep,
+)
+from finance.services import (
+    billing,
+    checkouts,
+    confirm_payment,
+    payments,
+    register_manual_payment,
+    remind,
+    remind_all,
+    reminding,
+    send_reminders,
+)
 from finance.services.billing import Charge, issue_invoice
 from finance.services.numbering import Number
 from justdriving.doctor import examine
@@ -21,7 +40,7 @@ from justdriving.kernel.policy import Refused
 from justdriving.kernel.tenancy import school_scope
 from justdriving.kernel.transactions import use_case
 from tests.cast import make_cast
-from tests.finance.factories import OVER, PRICE, drive, kroner, visit
+from tests.finance.factories import OVER, PRICE, drive, kroner, pay_by_hand, visit
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -239,3 +258,62 @@ def test_one_form_sent_eight_times_registers_one_payment(cast):
 
     assert {payment.pk for payment in results} == {Payment.objects.get().pk}
     assert faults() == []
+
+
+def remind_while_paying(cast, monkeypatch) -> FollowUp | None:
+    """The reminder looks while the payment is written, but not committed yet."""
+    with school_scope(cast.school.pk):
+        send_reminders(on=True, by=cast.owner, at=OVER)
+        invoice = drive(cast)
+    paying, decided = threading.Event(), threading.Event()
+    allocate, decide = payments.allocate, reminding.next_step
+
+    def cover(*args, **facts):
+        allocate(*args, **facts)
+        paying.set()
+        decided.wait(timeout=1)
+
+    def choose(*args, **facts):
+        found = decide(*args, **facts)
+        decided.set()
+        return found
+
+    monkeypatch.setattr(payments, "allocate", cover)
+    monkeypatch.setattr(reminding, "next_step", choose)
+
+    def act(number: int) -> object:
+        with school_scope(cast.school.pk):
+            if number:
+                return pay_by_hand(cast, PRICE, invoice)
+            paying.wait(timeout=30)
+            return remind(invoice_id=invoice.pk, at=OVER + dt.timedelta(days=20))
+
+    reminded, _payment = at_once(2, act)
+    assert Invoice.objects.get(pk=invoice.pk).status == "paid"
+    return reminded
+
+
+def test_a_payment_at_the_moment_of_the_reminder_stops_it(cast, monkeypatch):
+    assert remind_while_paying(cast, monkeypatch) is None
+    assert (FollowUp.objects.count(), faults()) == (0, [])
+
+
+def test_without_the_locks_a_paid_invoice_is_reminded_of(cast, monkeypatch):
+    monkeypatch.setattr(reminding, "hold_money", lambda *_students: None)
+    monkeypatch.setattr(reminding, "lock_invoices", lambda _invoices: [])
+
+    assert remind_while_paying(cast, monkeypatch).days == 3
+
+
+def test_eight_runs_at_once_take_one_step_and_charge_one_fee(cast):
+    with school_scope(cast.school.pk):
+        send_reminders(on=True, by=cast.owner, at=OVER)
+        ReminderStep.objects.exclude(days=14).delete()
+        drive(cast)
+
+    def run(_: int) -> int:
+        with school_scope(cast.school.pk):
+            return remind_all(at=OVER + dt.timedelta(days=40))
+
+    assert sorted(at_once(8, run)) == [0] * 7 + [1]
+    assert (LedgerEntry.objects.filter(kind="reminder_fee").count(), faults()) == (1, [])
