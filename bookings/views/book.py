@@ -108,9 +108,10 @@ def _context(
     picker = build_picker(offer, wish, today=timezone.localdate(), keep=keep)
     quote = offer.quote(picker.chosen) if picker.chosen else None
     price = quote.amount if quote else prices.usual(chosen, minutes)
+    lead = [str(chosen), _length(minutes)]
     return context | {
         **_limits(request, student, chosen),
-        "lead": f"{chosen} · {_length(minutes)} · {price.localized()}",
+        "lead": " · ".join(lead if picker.chosen else [*lead, price.localized()]),
         "types": [_type_line(found, cost, chosen) for found, cost in types.items()],
         "lengths": _length_lines(chosen, prices, minutes),
         "picker": picker,

@@ -15,6 +15,8 @@ from justdriving.kernel.clock import IsBusinessDay
 from justdriving.kernel.money import Money
 from justdriving.templatetags.formats import clock, day
 
+WHOLE = 100  # per cent
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -86,4 +88,7 @@ def _costly_steps(
 
 
 def _cost(percent: int, fee: Money) -> str:
+    """The whole price is not written once more."""
+    if percent == WHOLE:
+        return _("the whole price")
     return f"{percent} % = {fee.localized()}" if percent else fee.localized()

@@ -27,6 +27,9 @@ HOLDS_WHILE = {
 }
 """A message that promises a lesson is true only while the booking stands like this."""
 
+AGREES = (Event.BOOKING_REQUESTED, Event.BOOKING_CONFIRMED)
+"""What a place costs is agreed upon with these."""
+
 
 def booking_facts(message: Message) -> Facts:
     """Raises NoLongerTrue when the booking has moved on since the message was queued."""
@@ -92,11 +95,23 @@ def _rows(message: Message, transition: BookingTransition) -> tuple[tuple[str, s
         (_("Vehicle"), ", ".join(vehicles.values_list("resource__name", flat=True))),
         (_("Where"), booking.place),
         (_("Note"), booking.note),
+        *_own_part(message),
         (_("New price"), "" if is_teacher or is_former else _new_price(transition)),
         (_("Reason"), _reason(transition)),
         (_("Booking"), booking.number),
     )
     return tuple((label, value) for label, value in rows if value)
+
+
+def _own_part(message: Message) -> tuple[tuple[str, str], ...]:
+    """What a new lesson costs its student, and how much of a shared one is theirs."""
+    if message.event not in AGREES or message.context["audience"] not in {"student", "guardian"}:
+        return ()
+    places = Participation.objects.select_related("school")
+    place = places.get(pk=message.context["place"])
+    own = place.planned_minutes
+    minutes = _("%(minutes)d minutes") % {"minutes": own} if own else ""
+    return (_("Of these yours"), minutes), (_("Price"), place.price.localized())
 
 
 def _new_price(transition: BookingTransition) -> str:

@@ -220,6 +220,31 @@ def test_a_lesson_is_told_in_the_readers_language_and_the_schools_zone(cast):
     assert parseaddr(danish.reply_to)[1] == cast.school.email
 
 
+@pytest.mark.parametrize("audience", ("student", "guardian"))
+@pytest.mark.parametrize("event", (E.BOOKING_CONFIRMED, E.BOOKING_REQUESTED))
+def test_who_shares_a_car_reads_their_own_minutes_and_price(cast, event, audience):
+    booking = lesson(cast, event)
+    booking.participations.update(planned_minutes=40, price_minor=244_00)
+    told = about_lesson(cast, event, booking=booking, audience=audience, language="da")
+
+    text = compose(told).text
+
+    assert "Heraf dine: 40 minutter" in text
+    assert "Pris: 244,00" in text
+
+
+def test_a_lesson_of_ones_own_names_its_price_and_no_share(cast):
+    text = compose(about_lesson(cast, E.BOOKING_CONFIRMED, language="da")).text
+
+    assert "Heraf dine" not in text
+    assert "Pris: 550,00" in text
+
+
+def test_the_teacher_reads_no_price(cast):
+    text = compose(about_lesson(cast, E.BOOKING_CONFIRMED, audience="teacher")).text
+    assert "Price" not in text
+
+
 def test_the_teacher_reads_who_comes(cast):
     written = about_lesson(cast, E.BOOKING_CONFIRMED, audience="teacher", to_name="Mette Holm")
 
