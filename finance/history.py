@@ -8,8 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from finance.enums import FollowUpKind, InvoiceStatus, PaymentMethod
-from finance.models import CreditNote, Invoice, InvoiceEvent, PaymentAllocation
+from finance.models import CreditNote, FollowUp, Invoice, InvoiceEvent, PaymentAllocation
 from finance.ports import letters
+from finance.reminder_queries import follow_ups_of
+from finance.reminder_words import step_in_words
 from justdriving.templatetags.formats import clock, day
 
 
@@ -107,3 +109,30 @@ def _credit(note: CreditNote, invoice: Invoice) -> Happening:
     url = reverse("finance:credit_note_pdf", args=[invoice.school.slug, note.pk])
     by = str(note.made_by) if note.made_by else ""
     return Happening(note.created_at, title, note.reason, "file-earmark-text", "info", url, by)
+
+
+def follow_up_lines(invoice: Invoice) -> list[Happening]:
+    """What was done to get an invoice paid, the latest first. Three queries."""
+    return [_follow_up(line, invoice.school.slug) for line in follow_ups_of(invoice)]
+
+
+FOLLOW_UP_ICONS = {
+    FollowUpKind.STEP: ("envelope", "warn"),
+    FollowUpKind.NOTE: ("pencil", "neutral"),
+    FollowUpKind.PAUSED: ("pause-circle", "info"),
+    FollowUpKind.RESUMED: ("play-circle", "info"),
+}
+
+
+def _follow_up(line: FollowUp, slug: str) -> Happening:
+    icon, tone = FOLLOW_UP_ICONS[FollowUpKind(line.kind)]
+    by = str(line.made_by) if line.made_by else ""
+    if line.kind != FollowUpKind.STEP:
+        title = str(FollowUpKind(line.kind).label)
+        if line.until:
+            title = _("%(what)s to the end of %(day)s") % {"what": title, "day": day(line.until)}
+        return Happening(line.happened_at, title, line.note, icon, tone, by=by)
+    fee = next((entry.invoice_line.invoice for entry in line.ledger_entries.all()), None)
+    note = _("Fee on invoice %(number)s") % {"number": fee.number} if fee else ""
+    url = reverse("finance:invoice", args=[slug, fee.pk]) if fee else ""
+    return Happening(line.happened_at, step_in_words(line), note, icon, tone, url)

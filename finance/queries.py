@@ -27,6 +27,7 @@ from finance.models import (
 )
 from finance.models.catalogue import ProductQuerySet
 from finance.models.invoices import InvoiceQuerySet
+from finance.reminder_queries import with_holding
 from justdriving.kernel.money import Money
 from justdriving.kernel.tenancy import active_school_id
 
@@ -198,6 +199,11 @@ class Account:
         return [one for one in self.payments if one.status == "received" and one.free]
 
     @property
+    def is_held(self) -> bool:
+        """Whether one of the invoices blocks new bookings."""
+        return any(one.is_holding for one in self.open_invoices)  # type: ignore[attr-defined]  # annotated
+
+    @property
     def credit(self) -> Money | None:
         return -self.balance if self.balance.minor < 0 else None
 
@@ -207,12 +213,9 @@ def account_of(student: Student, member: Membership, *, today: date) -> Account:
 
     A fixed number of queries, however many invoices and payments there are.
     """
+    theirs = Invoice.objects.visible_to(member).filter(student=student).issued()
     invoices = list(
-        Invoice.objects.visible_to(member)
-        .filter(student=student)
-        .issued()
-        .with_paid()
-        .with_overdue(today=today)
+        with_holding(theirs.with_paid().with_overdue(today=today), today=today)
         .prefetch_related("lines")
         .order_by("-issued_on", "-pk")
     )

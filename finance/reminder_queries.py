@@ -78,6 +78,11 @@ def holding(*, today: date) -> InvoiceQuerySet:
     return not_paused(every, today=today)
 
 
+def with_holding(invoices: InvoiceQuerySet, *, today: date) -> InvoiceQuerySet:
+    """Annotate ``is_holding``: the student books nothing until it is paid."""
+    return invoices.annotate(is_holding=Exists(holding(today=today).filter(pk=OuterRef("pk"))))
+
+
 def held_by(student_ids: Iterable[int], *, today: date) -> dict[int, Invoice]:
     """By student, the oldest invoice to pay before the next booking, with its ``due``."""
     rows = holding(today=today).filter(student__in=list(student_ids)).with_paid()

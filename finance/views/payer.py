@@ -20,9 +20,10 @@ from finance.documents import invoice_pdf as pdf_of_invoice
 from finance.documents import receipt_pdf as pdf_of_receipt
 from finance.enums import CheckoutStatus, GatewayName
 from finance.gateways import gateway_named
-from finance.history import history_of
+from finance.history import follow_up_lines, history_of
 from finance.models import Checkout, CreditNote, Invoice, Payment
 from finance.queries import account_of, settings_of
+from finance.reminder_queries import pause_of, with_holding
 from finance.services import confirm_payment, settle_checkout, start_checkout
 from justdriving.kernel.policy import Refusal, Refused
 
@@ -62,10 +63,10 @@ def invoice(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _invoice_page(request: MemberRequest, pk: int, refusal: Refusal | None = None) -> HttpResponse:
     seen = Invoice.objects.visible_to(request.membership)
+    today = timezone.localdate()
+    rows = with_holding(seen.with_paid().with_overdue(today=today), today=today)
     found = get_object_or_404(
-        seen.with_paid()
-        .with_overdue(today=timezone.localdate())
-        .select_related("school", "student__membership__user"),
+        rows.select_related("school", "student__membership__user"),
         pk=pk,
     )
     is_staff = request.membership.is_staff_role
@@ -80,6 +81,9 @@ def _invoice_page(request: MemberRequest, pk: int, refusal: Refusal | None = Non
         "request_key": uuid4(),
         "refusal": refusal,
     }
+    if is_staff and _may_manage(request):
+        pause = pause_of(found, today=today)
+        context |= {"log": follow_up_lines(found), "pause": pause, "follows_up": True}
     return render(request, "finance/invoice.html", context, status=422 if refusal else 200)
 
 
