@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.db.models import BigIntegerField, Exists, OuterRef, Subquery, Sum
+from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +18,7 @@ from finance.models import Invoice, LedgerEntry
 from finance.reminder_queries import held_by, holding
 from justdriving.kernel.money import Money
 from justdriving.kernel.policy import Refusal
+from justdriving.kernel.reads import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,13 @@ class WithinDebtLimit:
             return None
         today = timezone.localdate(search.at, search.zone)
         most = diary_of(search).limits.max_debt_minor
-        found = _standing([one.pk for one in search.students], today)
+        found = _standing(tuple(one.pk for one in search.students), today)
         owed = {
-            pk: Money(total, currency)
-            for pk, currency, total, _held in found
-            if most is not None and total and total >= max(most, 1)
+            one["pk"]: Money(one["total"], one["currency"])
+            for one in found
+            if most is not None and one["total"] and one["total"] >= max(most, 1)
         }
-        held_ids = [pk for pk, _currency, _total, is_held in found if is_held]
+        held_ids = [one["pk"] for one in found if one["is_held"]]
         held = held_by(held_ids, today=today) if held_ids else {}
         return Debts(most or 0, owed, held) if owed or held else None
 
@@ -115,8 +116,12 @@ class WithinDebtLimit:
                 return _("%(student)s: invoice %(number)s is long overdue, %(due)s is missing.")
 
 
-def _standing(student_ids: list[int], today: date) -> list[tuple[int, str, int | None, bool]]:
-    """Of each student: id, currency, what the ledger says they owe, whether an invoice holds."""
+@Reading
+def _standing(student_ids: tuple[int, ...], today: date) -> QuerySet[Student, dict[str, Any]]:
+    """What the ledger says that each student owes (``total``), and whether an invoice holds them.
+
+    Asked for every booking.
+    """
     sums = (
         LedgerEntry.objects.filter(student=OuterRef("pk"))
         .order_by()
@@ -124,13 +129,11 @@ def _standing(student_ids: list[int], today: date) -> list[tuple[int, str, int |
         .annotate(total=Sum("amount_minor"))
         .values("total")
     )
-    return list(
-        Student.objects.filter(pk__in=student_ids)
-        .order_by()
-        .values_list(
-            "pk",
-            "school__currency",
-            Subquery(sums, output_field=BigIntegerField()),
-            Exists(holding(today=today).filter(student=OuterRef("pk"))),
-        )
-    )
+    parts = {
+        "currency": F("school__currency"),
+        "total": Subquery(sums, output_field=BigIntegerField()),
+        "is_held": Exists(holding(today=today).filter(student=OuterRef("pk"))),
+    }
+    students = Student.objects.filter(pk__in=student_ids).order_by().annotate(**parts)
+    found: QuerySet[Student, dict[str, Any]] = students.values("pk", *parts)
+    return found

@@ -20,6 +20,7 @@ from finance.reminder_policies import (
     next_step,
     refuse_ladder,
 )
+from finance.rules import _standing
 from finance.services import (
     note_follow_up,
     open_books,
@@ -429,6 +430,21 @@ def test_somebody_elses_invoice_blocks_nothing(cast, reminding):
         remind_all(at=on(other, day))
 
     assert refusals(cast, on(other, 43)) == []
+
+
+def test_who_owes_and_is_held_is_found_as_the_orm_finds(cast, other_school, held):
+    pause(cast, held, at=on(held, 42), until=held.due_on + days(60))
+    students = (cast.student.pk, cast.other_student.pk, other_school.student.pk)
+    every_day = [held.due_on + days(count) for count in (59, 60, 61)]
+
+    fees = sum(held.follow_ups.values_list("fee_minor", flat=True))
+
+    found = [_standing(students, day) for day in every_day]
+
+    assert found == [list(_standing._query(students, day)) for day in every_day]
+    assert [sum(one["is_held"] for one in rows) for rows in found] == [0, 0, 1]
+    assert [sum(one["total"] or 0 for one in rows) for rows in found] == [PRICE + fees] * 3
+    assert all(len(rows) == 2 for rows in found)
 
 
 def values(**changes):
