@@ -221,3 +221,21 @@ class FollowUpKind(models.TextChoices):
     NOTE = "note", pgettext_lazy("follow-up", "Note")
     PAUSED = "paused", pgettext_lazy("follow-up", "Reminders paused")
     RESUMED = "resumed", pgettext_lazy("follow-up", "Reminders resumed")
+
+
+class AgeBucket(models.TextChoices):
+    """For how many days an amount has been overdue."""
+
+    NOT_DUE = "not_due", _("Not due")
+    TO_30 = "to_30", _("1–30 days")
+    TO_60 = "to_60", _("31–60 days")
+    TO_90 = "to_90", _("61–90 days")
+    OVER_90 = "over_90", _("Over 90 days")
+
+
+class AgeingOrder(models.TextChoices):
+    """In what order the office reads who owes what."""
+
+    MOST = "", _("Most to pay first")
+    OLDEST = "oldest", _("Longest overdue first")
+    NAME = "name", _("By name")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from finance.views import (
+    ageing,
     allocation,
     catalogue,
     crediting,
@@ -24,6 +25,7 @@ app_name = "finance"
 urlpatterns = [
     path("", payer.account, name="account"),
     path("invoices/", office.invoices, name="invoices"),
+    path("overdue/", ageing.ageing, name="ageing"),
     path("invoices/<int:pk>/", payer.invoice, name="invoice"),
     path("invoices/<int:pk>/pdf/", payer.invoice_pdf, name="invoice_pdf"),
     path("invoices/<int:pk>/credit/", crediting.credit, name="credit"),
