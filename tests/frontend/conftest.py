@@ -13,7 +13,8 @@ from tests.conftest import chromium
 
 
 def pytest_ignore_collect(collection_path):
-    return True if collection_path.name == "test_browser.py" and chromium() is None else None
+    in_chromium = collection_path.name in {"test_browser.py", "test_long_names.py"}
+    return True if in_chromium and chromium() is None else None
 
 
 @dataclass
