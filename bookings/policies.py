@@ -159,6 +159,14 @@ def share_the_lesson(
     return Refusal("minutes-left-over", message % facts, facts)
 
 
+def still_held(held_until: datetime | None, *, at: datetime) -> Refusal | None:
+    """A request can be answered until the very second at which its hold ends."""
+    if held_until is None or at < held_until:
+        return None
+    message = _("The request ran out: the time is no longer held. Book it again.")
+    return Refusal("hold-over", message, {"held_until": held_until})
+
+
 def may_complete(*, ends_at: datetime, at: datetime) -> Refusal | None:
     """A lesson can be completed from the very second it ends."""
     if at < ends_at:

@@ -1,9 +1,11 @@
 """Why a lesson was changed, cancelled or refused, in words."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from bookings.enums import BookingChange, BookingStatus, Party
+from bookings.enums import BookingChange, BookingStatus, Party, ReasonCategory
 from bookings.models import Booking, BookingTransition
+from bookings.policies import still_held
 
 
 def grounds_of(row: BookingTransition) -> Iterator[str]:
@@ -30,6 +32,14 @@ def is_declined(row: BookingTransition) -> bool:
     if not is_no or row.requested_by not in {Party.TEACHER, Party.SCHOOL}:
         return False
     return not row.booking.offers.filter(is_seat=False).exists()
+
+
+def ran_out(booking: Booking, *, at: datetime) -> bool:
+    """Whether a request was not answered in time, also before the system has said so."""
+    if booking.status == BookingStatus.PENDING:
+        return still_held(booking.held_until, at=at) is not None
+    is_off = booking.status == BookingStatus.CANCELLED
+    return is_off and booking.reason_category == ReasonCategory.EXPIRED
 
 
 def was_declined(booking: Booking) -> bool:

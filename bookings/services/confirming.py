@@ -6,7 +6,7 @@ from datetime import datetime
 from administration.models import Membership
 from bookings.enums import BookingChange, BookingStatus
 from bookings.models import BookingTransition
-from bookings.policies import may_move, party_of
+from bookings.policies import may_move, party_of, still_held
 from bookings.services.booking import NO_OVERRIDES, decide
 from bookings.services.history import Doing, announce, overridden_rules, record
 from bookings.services.holding import changeable_by, granted_to, hold, live_places, parties_in
@@ -24,10 +24,12 @@ def confirm_booking(
 ) -> BookingTransition:
     """Confirm a request; the rules are asked again. ``at`` is now, UTC.
 
-    Raises Refused: ``not-found``, ``illegal-move``, ``not-allowed``, or a rule's code.
+    Raises Refused: ``not-found``, ``illegal-move``, ``not-allowed``, ``hold-over`` from the very
+    second its hold ends, or a rule's code.
     """
     booking = hold(booking_id, changeable_by(by))
     enforce(may_move(booking.status, BookingStatus.CONFIRMED, party_of(by)))
+    enforce(still_held(booking.held_until, at=at))
     parties = parties_in(booking, live_places(booking), by)
     verdict = decide(
         parties,

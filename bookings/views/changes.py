@@ -17,12 +17,14 @@ from bookings.forms import CancelForm, OverrideForm
 from bookings.models import Booking, BookingTransition
 from bookings.policies import may_act_for, party_of
 from bookings.queries.cancellation import cancellation_quote
-from bookings.queries.grounds import is_declined
+from bookings.queries.grounds import is_declined, ran_out
 from bookings.services import cancel_booking, confirm_booking, submit_booking
 from bookings.views.access import changeable, get_booking
 from bookings.views.detail import OPEN, shown_participations
 from justdriving.kernel.policy import Refused
 
+TOO_LATE = frozenset({"hold-over", "illegal-move"})
+"""Refusals of a confirmation after which the lesson itself shows how it stands."""
 ASKED_BY = (Party.STUDENT, Party.TEACHER, Party.SCHOOL)
 
 
@@ -141,11 +143,15 @@ def _bring_on(
                 overrides=form.overrides,
             )
         except Refused as refused:
+            if refused.refusal.code in TOO_LATE:
+                messages.error(request, str(refused))
+                return redirect("bookings:detail", request.school.slug, booking.pk)
             form.refuse(refused)
         else:
             messages.success(request, _("The lesson is confirmed."))
             return redirect("bookings:detail", request.school.slug, booking.pk)
-    if booking.status != status and not form.errors:
+    is_late = booking.status != status or ran_out(booking, at=timezone.now())
+    if is_late and not form.errors:
         return redirect("bookings:detail", request.school.slug, booking.pk)
     context = {"booking": booking, "form": form, "is_draft": status == BookingStatus.DRAFT}
     return render(request, "bookings/confirm.html", context, status=422 if form.errors else 200)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -20,7 +21,7 @@ from bookings.models import Booking, Participation
 from bookings.ports import pricing
 from bookings.queries.attendance import Presence, presence_in
 from bookings.queries.cancellation import CancellationQuote, cancellation_quote
-from bookings.queries.grounds import was_declined
+from bookings.queries.grounds import ran_out, was_declined
 from bookings.queries.settings import settings_for
 from bookings.queries.venues import used_venues
 from bookings.templatetags.lessons import status_icon, status_tone
@@ -75,6 +76,7 @@ def _context(request: MemberRequest, booking: Booking) -> dict[str, Any]:
     status = _shown_status(booking, participations, member)
     goes_on = status == booking.status
     presence = _presence(booking, member)
+    has_run_out = ran_out(booking, at=timezone.now())
     is_mine = goes_on and changeable(request).filter(pk=booking.pk).exists()
     return {
         "booking": booking,
@@ -87,8 +89,10 @@ def _context(request: MemberRequest, booking: Booking) -> dict[str, Any]:
             for used in booking.booking_resources.all()
             if not used.resource.is_external
         ],
-        "quote": _quote(booking, member) if is_mine else None,
-        "actions": _actions(booking, member) if is_mine else None,
+        "has_run_out": has_run_out,
+        "book_again": _book_again(booking, member) if has_run_out else "",
+        "quote": _quote(booking, member) if is_mine and not has_run_out else None,
+        "actions": _actions(booking, member) if is_mine and not has_run_out else None,
         "history": history_of(booking, member),
         "marks": _marks(booking),
         "moved": _moved(booking),
@@ -127,12 +131,28 @@ def _pill(
     if not member.is_staff_role and len(presence) == 1 and not presence[0].was_there:
         own = presence[0]
         return {"text": own.label, "tone": own.tone, "icon": own.icon}
+    if ran_out(booking, at=timezone.now()):
+        return {"text": pgettext("request", "Expired"), "tone": "neutral", "icon": "clock-history"}
     declined = was_declined(booking)
     return {
         "text": pgettext("request", "Declined") if declined else str(status.label),
         "tone": status_tone(status),
         "icon": status_icon(status),
     }
+
+
+def _book_again(booking: Booking, member: Membership) -> str:
+    """Where the same lesson can be asked for anew; empty for who may not book."""
+    if not may(member, Permission.BOOK):
+        return ""
+    if not member.is_staff_role:
+        book = reverse("bookings:book", args=[member.school.slug])
+        return f"{book}?{urlencode({'type': booking.lesson_type_id})}"
+    start = f"{booking.wall_date}T{booking.wall_time:%H:%M}"
+    known = {"type": booking.lesson_type_id, "teacher": booking.teacher_id, "start": start}
+    if place := booking.participations.first():
+        known["student"] = place.student_id
+    return reverse("bookings:new", args=[member.school.slug]) + f"?{urlencode(known)}"
 
 
 def _marks(booking: Booking) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from bookings.enums import (
     BookingStatus,
     ParticipationStatus,
     Party,
+    ReasonCategory,
     VenueChange,
 )
 from bookings.models import Booking, BookingTransition, VenueConfirmation
@@ -150,6 +151,8 @@ def _made(row: BookingTransition) -> str:
 def _became(row: BookingTransition) -> str:
     if row.to_status == BookingStatus.NO_SHOW and row.booking.no_show_by == Party.TEACHER:
         return _("The teacher did not come")
+    if row.reason_category == ReasonCategory.EXPIRED:
+        return _("Not answered in time")
     if is_declined(row):
         return _("The request was declined")
     return str(row.get_to_status_display())

@@ -13,6 +13,7 @@ from administration.access import MemberRequest, requires
 from administration.permissions import Permission, may
 from bookings.enums import BookingStatus
 from bookings.models import Booking
+from bookings.queries.grounds import ran_out
 from bookings.queries.tags import tags_of
 from bookings.queries.venues import used_venues
 from bookings.services import confirm_booking
@@ -37,13 +38,14 @@ def _context(request: MemberRequest, booking: Booking) -> dict[str, Any]:
         "venues": used_venues(booking),
         "taken": sum(place.status != "cancelled" for place in booking.participations.all()),
         "tags": tags_of([booking])[booking.pk],
+        "has_run_out": ran_out(booking, at=timezone.now()),
         "actions": _actions(request, booking),
     }
 
 
 def _actions(request: MemberRequest, booking: Booking) -> dict[str, str]:
     """Addresses of what this person may do with the lesson now."""
-    if booking.status not in OPEN:
+    if booking.status not in OPEN or ran_out(booking, at=timezone.now()):
         return {}
     if not changeable(request).filter(pk=booking.pk).exists():
         return {}

@@ -18,6 +18,7 @@ from bookings.enums import BookingStatus, LessonKind
 from bookings.models import Booking
 from bookings.queries import todays_lessons, with_everyone
 from bookings.queries.attendance import Presence, presence_in
+from bookings.queries.grounds import ran_out
 from bookings.queries.tags import VENUE
 from bookings.queries.venues import awaits_venue
 from finance.queries import balances_of
@@ -49,6 +50,7 @@ class Card:
     missing: list[Presence]
     is_now: bool
     can_finish: bool
+    can_answer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,11 @@ def _known(lessons: Sequence[Booking], teacher: Teacher, day: date) -> Known:
 def _card(booking: Booking, known: Known, met: set[int], now: datetime) -> Card:
     students = [place.student for place in booking.participations.all()]
     flags = [flag for student in students for flag in _flags(student, known, met)]
-    if booking.status == BookingStatus.PENDING:
+    is_asked = booking.status == BookingStatus.PENDING
+    has_run_out = ran_out(booking, at=now)
+    if is_asked and has_run_out:
+        flags.insert(0, Flag(_("Not answered in time"), "bad", "clock-history"))
+    elif is_asked:
         flags.insert(0, Flag(_("Requested: answer it"), "warn", "hourglass-split"))
     if awaits_venue(booking):
         flags.append(Flag(str(VENUE.text), VENUE.tone, VENUE.icon))
@@ -148,6 +154,7 @@ def _card(booking: Booking, known: Known, met: set[int], now: datetime) -> Card:
         missing=[one for one in known.presence.get(booking.pk, []) if not one.was_there],
         is_now=confirmed and begun and now < booking.ends_at,
         can_finish=confirmed and begun,
+        can_answer=is_asked and not has_run_out,
     )
 
 

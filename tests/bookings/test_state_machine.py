@@ -251,6 +251,8 @@ class Calendar(RuleBasedStateMachine):
         old = self.model.lessons[pk]
         wanted = replace(old, teacher=teacher, vehicle=vehicle, starts_at=self.time(step))
         expected = self.model.refusals(wanted, but=(pk,))
+        if wanted.starts_at == old.starts_at:
+            expected -= self.overruled[pk]
         if not old.is_open:
             expected = {"illegal-move"}
         elif expected <= set(overrides) - NEVER and wanted == old:
@@ -298,20 +300,27 @@ class Calendar(RuleBasedStateMachine):
     @property
     def granted(self):
         """What was overruled for a booking since it has the time it has (but of the students)."""
-        granted = {}
+        return {pk: held - {"student-booked"} for pk, held in self.overruled.items()}
+
+    @property
+    def overruled(self):
+        """What was overruled for a booking since it has the time it has."""
+        overruled = {}
         for booking in Booking.objects.prefetch_related("transitions"):
             held = set()
             for change in sorted(booking.transitions.all(), key=lambda one: one.sequence):
                 held = set() if change.change == "moved" else held
                 held |= {rule["code"] for rule in change.overridden_rules}
-            granted[booking.pk] = held - {"student-booked"}
-        return granted
+            overruled[booking.pk] = held
+        return overruled
 
     @rule(pk=lessons)
     def confirm(self, pk):
         lesson = self.model.lessons[pk]
         if lesson.status != S.PENDING:
             expected = {"illegal-move"}
+        elif lesson.held_until <= self.model.now:
+            expected = {"hold-over"}
         else:
             expected = self.model.refusals(lesson, but=(pk,)) - self.granted[pk]
         confirmed = self.tried(

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from bookings import services
 from bookings.enums import SelfBooking
-from bookings.models import LessonType, WaitingListOffer
+from bookings.models import Booking, LessonType, WaitingListOffer
 from bookings.services import Attendance
 from tests.factories import NOW, MembershipFactory, StudentFactory, UserFactory
 
@@ -155,3 +155,52 @@ def test_the_teachers_day_names_who_was_not_there(cast, signed_in, class_of_thre
     (card,) = page.context["timeline"]
     assert [one.named for one in card.missing] == ["Noah Berg: Absent", "Ida Ill: Excused"]
     assert "Noah Berg: Absent" in words(page)
+
+
+# A request that nobody answered
+
+
+@pytest.fixture
+def run_out(request_of_the_student):
+    """Its hold is over, and the system has not come by yet."""
+    Booking.objects.update(held_until=NOW)
+    return request_of_the_student
+
+
+@pytest.mark.parametrize(("who", "again"), (("student", "book"), ("office", "new")))
+def test_a_request_that_ran_out_is_only_booked_again(cast, signed_in, address, run_out, who, again):
+    page = signed_in(getattr(cast, who)).get(address("detail", run_out.pk))
+
+    assert page.context["pill"]["text"] == "Expired"
+    assert page.context["actions"] is None
+    assert page.context["book_again"].startswith(address(again))
+    assert "Not answered in time" in words(page)
+    assert signed_in(getattr(cast, who)).get(page.context["book_again"]).status_code == 200
+
+
+@pytest.mark.parametrize("is_swept", (False, True))
+def test_confirming_too_late_leads_to_what_became_of_the_request(
+    cast, signed_in, address, run_out, is_swept
+):
+    if is_swept:
+        services.expire_holds(at=NOW)
+    client = signed_in(cast.office)
+    asked = client.get(address("confirm", run_out.pk))
+    answer = client.post(address("confirm", run_out.pk), follow=True)
+
+    assert asked["Location"] == address("detail", run_out.pk)
+    assert "Book again" in words(answer)
+    assert "The lesson is confirmed." not in words(answer)
+    run_out.refresh_from_db()
+    assert run_out.status != "confirmed"
+
+
+def test_the_teachers_day_does_not_ask_for_a_late_answer(cast, signed_in, address, run_out):
+    client = signed_in(cast.teacher)
+    page = client.get(reverse("home:home", args=[cast.school.slug]), {"date": "2026-03-05"})
+    panel = client.get(address("panel", run_out.pk))
+
+    (card,) = page.context["timeline"]
+    assert not card.can_answer
+    assert card.flags[0].text == "Not answered in time"
+    assert panel.context["actions"] == {}

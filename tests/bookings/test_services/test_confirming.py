@@ -64,6 +64,21 @@ def test_a_hold_ends_at_its_second(cast, request_, offset, expired):
         assert services.expire_holds(at=at) == 0
 
 
+@pytest.mark.parametrize(("offset", "is_late"), ((-1, False), (0, True), (1, True)))
+def test_a_request_is_confirmed_until_the_second_its_hold_ends(cast, request_, offset, is_late):
+    Booking.objects.update(held_until=NOW + dt.timedelta(hours=1))
+    at = NOW + dt.timedelta(hours=1, seconds=offset)
+
+    if is_late:
+        with pytest.raises(Refused) as refused:
+            services.confirm_booking(booking_id=request_.pk, by=cast.office, at=at)
+        assert codes(refused) == ["hold-over"]
+    else:
+        services.confirm_booking(booking_id=request_.pk, by=cast.office, at=at)
+
+    assert Booking.objects.get().status == ("pending" if is_late else "confirmed")
+
+
 def test_the_task_ends_the_expired_holds_of_every_school(cast, request_, other_school):
     Booking.objects.update(held_until=timezone.now())
     with school_scope(other_school.school.pk):
