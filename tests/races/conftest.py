@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -61,6 +61,7 @@ def at_once(cast):
                 outcomes[number] = refused.refusal.code
             except BaseException as error:  # noqa: BLE001 -- told to the test, whatever it is
                 outcomes[number] = error
+                barrier.abort()
             finally:
                 connection.close()
 
@@ -75,11 +76,26 @@ def at_once(cast):
     return run
 
 
+def connect():
+    """Take a connection; when the server has none left, wait for those of the last race to end."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.ensure_connection()
+        except OperationalError as error:
+            if "too many clients" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
 def _be_patient():
     """How long forty wait for one lock is the machine's affair: here nobody gives up and is busy.
 
     A deadlock is found all the same.
     """
+    connect()
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{PATIENCE}s'")
         cursor.execute(f"SET statement_timeout = '{PATIENCE}s'")

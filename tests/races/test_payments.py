@@ -41,6 +41,7 @@ from justdriving.kernel.tenancy import school_scope
 from justdriving.kernel.transactions import use_case
 from tests.cast import make_cast
 from tests.finance.factories import OVER, PRICE, drive, kroner, pay_by_hand, visit
+from tests.races.conftest import PATIENCE, connect
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -58,8 +59,8 @@ def at_once(count: int, act: Callable[[int], object]) -> list[object]:
 
     def run(number: int) -> object:
         try:
-            connection.ensure_connection()
-            ready.wait(timeout=30)
+            connect()
+            ready.wait(timeout=PATIENCE)
             return act(number)
         except (Refused, IntegrityError, RuntimeError) as error:
             return error
