@@ -5,15 +5,17 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from administration.access import PublicRequest, public_page
-from bookings.enums import OfferStatus
+from bookings.enums import OfferStatus, SelfBooking
+from bookings.forms.booking import length_in_words
 from bookings.links import offer_in
 from bookings.models import WaitingListOffer
-from bookings.queries.waiting import OFFER_RELATED
+from bookings.queries.waiting import IN_LINE, OFFER_RELATED
 from bookings.services import accept_offer, decline_offer
 from bookings.services.holding import live_places
 from bookings.views.joining import DIGITS, price_and_terms, terms_for
@@ -74,10 +76,23 @@ def _context(found: WaitingListOffer, refused: Refusal | None) -> dict[str, Any]
         "first_name": found.entry.student.membership.user.first_name,
         "is_open": is_open,
         "refused": refused,
+        "length": length_in_words(found.booking.minutes),
     }
     if not is_open:
-        return context
+        return context | _afterwards(found)
     if found.is_seat:
         return context | price_and_terms(found.booking, found.entry.student)
     (place,) = live_places(found.booking)
     return context | terms_for(found.booking, place)
+
+
+def _afterwards(found: WaitingListOffer) -> dict[str, Any]:
+    """Of an offer that is over: whether the student still waits, and where free times are."""
+    book = reverse("bookings:book", args=[found.school.slug])
+    lesson_type = found.entry.lesson_type
+    by_themselves = lesson_type.is_active and lesson_type.self_booking != SelfBooking.OFF
+    return {
+        "has_expired": found.status in {OfferStatus.OPEN, OfferStatus.EXPIRED},
+        "still_waits": found.entry.status in IN_LINE,
+        "free_times_url": f"{book}?type={lesson_type.pk}" if by_themselves else "",
+    }

@@ -233,12 +233,46 @@ class TestTheLink:
         assert offer.status == status
         assert words in text_of(page)
 
+    def test_an_offer_is_told_like_a_booking(self, cast, offer, client, address):
+        type(offer.booking).objects.update(place="Station")
+        page = text_of(client.get(address("offer", offer_token(offer))))
+
+        for words in ("Driving lesson", "90 minutes", "Mette Holm", "12:00–13:30", "Station"):
+            assert words in page
+
+    @pytest.mark.parametrize(
+        ("status", "words"),
+        (
+            (WaitingStatus.WAITING, "You are still on the waiting list"),
+            (WaitingStatus.WITHDRAWN, "You are no longer on the waiting list."),
+        ),
+    )
+    def test_an_expired_offer_says_when_and_what_to_do_now(
+        self, offer, client, address, status, words
+    ):
+        services.expire_offers(at=offer.expires_at)
+        type(offer.entry).objects.update(status=status)
+        with time_machine.travel(offer.expires_at + dt.timedelta(hours=1), tick=False):
+            page = client.get(address("offer", offer_token(offer)))
+
+        assert "The offer ran out" in text_of(page)
+        assert words in text_of(page)
+        assert address("waiting") in page.text
+        assert f"{address('book')}?type={offer.entry.lesson_type_id}" in page.text
+
+    def test_an_offer_of_what_the_school_books_leads_to_no_free_times(self, offer, client, address):
+        LessonType.objects.update(self_booking=SelfBooking.OFF)
+        services.expire_offers(at=offer.expires_at)
+
+        assert address("book") not in client.get(address("offer", offer_token(offer))).text
+
     def test_an_offer_that_ran_out_says_so(self, offer, client, address):
         with time_machine.travel(offer.expires_at, tick=False):
             page = client.get(address("offer", offer_token(offer)))
             late = client.post(address("offer", offer_token(offer)), {"answer": "yes"})
 
         assert "This offer is over" in text_of(page)
+        assert "You are still on the waiting list" in text_of(page)
         assert late.status_code == 422
 
     def test_a_yes_is_to_the_time_that_was_shown(self, cast, offer, client, address):
