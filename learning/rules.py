@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy, ngettext
 
 from administration.models import Student
@@ -14,6 +15,7 @@ from bookings.enums import BookingStatus, LessonKind, ParticipationStatus, Party
 from bookings.models import LessonType, Participation
 from bookings.ports import Overridable, Overrides, Proposal, Search
 from justdriving.kernel.policy import Refusal
+from justdriving.kernel.reads import Reading
 from justdriving.kernel.tenancy import active_school_id
 from learning.enums import TEACHES, ModuleKind
 from learning.policies import lessons_in
@@ -36,6 +38,13 @@ WHERE following.student_id = ANY(%s::bigint[]) AND following.ended_on IS NULL
   AND following.licence_category = %s AND following.school_id = %s
 ORDER BY module.position
 """
+PLACE_FIELDS = (
+    "student",
+    "booking__lesson_type__kind",
+    "booking__period",
+    "planned_minutes",
+    "minutes_used",
+)
 
 
 class Module(NamedTuple):
@@ -164,32 +173,37 @@ def _modules(
 
 
 def _lessons(search: Search, category: str, minutes: Mapping[int, int]) -> dict[int, list[Given]]:
-    rows = (
-        Participation.objects.filter(
-            student__in=minutes,
-            status__in=(ParticipationStatus.BOOKED, ParticipationStatus.ATTENDED),
-            booking__status__in=COUNTED,
-            booking__lesson_type__licence_category=category,
-        )
-        .exclude(booking__in=search.changing)
-        .values_list(
-            "student",
-            "booking__lesson_type__kind",
-            "booking__period",
-            "planned_minutes",
-            "minutes_used",
-        )
-    )
     found: dict[int, list[Given]] = defaultdict(list)
-    for student, kind, period, planned, used in rows:
+    for row in _places(tuple(minutes), category, tuple(search.changing)):
+        period = row["booking__period"]
         whole = int((period.upper - period.lower).total_seconds() // 60)
-        lessons = lessons_in(used or planned or whole, minutes[student])
-        found[student].append(Given(period.lower, TEACHES[LessonKind(kind)][0], lessons))
+        lasted = row["minutes_used"] or row["planned_minutes"] or whole
+        lessons = lessons_in(lasted, minutes[row["student"]])
+        kind = TEACHES[LessonKind(row["booking__lesson_type__kind"])][0]
+        found[row["student"]].append(Given(period.lower, kind, lessons))
     return dict(found)
+
+
+@Reading
+def _places(
+    students: tuple[int, ...], category: str, changing: tuple[int, ...]
+) -> QuerySet[Participation, dict[str, Any]]:
+    """The lessons these students have had or have booked, without the bookings that change."""
+    taken = Participation.objects.filter(
+        student__in=students,
+        status__in=(ParticipationStatus.BOOKED, ParticipationStatus.ATTENDED),
+        booking__status__in=COUNTED,
+        booking__lesson_type__licence_category=category,
+    ).exclude(booking__in=changing)
+    found: QuerySet[Participation, dict[str, Any]] = taken.values(*PLACE_FIELDS)
+    return found
 
 
 def _taught(category: str) -> frozenset[ModuleKind]:
     """The kinds of module for which this school books lessons."""
-    types = LessonType.objects.filter(is_active=True, licence_category=category)
-    kinds = set(types.values_list("kind", flat=True))
-    return frozenset(TEACHES[LessonKind(kind)][0] for kind in kinds)
+    return frozenset(TEACHES[LessonKind(one.kind)][0] for one in _offered(category))
+
+
+@Reading
+def _offered(category: str) -> QuerySet[LessonType]:
+    return LessonType.objects.filter(is_active=True, licence_category=category)
