@@ -101,6 +101,7 @@ class VenueChange(models.TextChoices):
     CONFIRMED = "confirmed", _("Confirmed")
     WITHDRAWN = "withdrawn", _("Taken back")
     LAPSED = "lapsed", _("No longer holds")
+    TOLD = "told", _("The venue was told")
 
 
 class WaitingStatus(models.TextChoices):

@@ -104,6 +104,7 @@ urlpatterns = [
     path(
         "<int:booking_id>/venue/<int:resource_id>/number/", views.venue_number, name="venue_number"
     ),
+    path("<int:booking_id>/venue/<int:resource_id>/told/", views.venue_told, name="venue_told"),
     path("<int:booking_id>/no-show/", views.no_show, name="no_show"),
     path("<int:booking_id>/no-show/teacher/", views.teacher_no_show, name="teacher_no_show"),
     path("attendance/stale/", views.stale_attendance, name="stale_attendance"),

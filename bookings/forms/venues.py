@@ -1,5 +1,6 @@
 """Whose a track or a room is, and the number with which its owner confirms a booking."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -61,10 +62,25 @@ class VenueNumberForm(forms.Form):
         self.initial["starts_at"] = used.booking.starts_at.isoformat()
 
     def clean_starts_at(self) -> Any:
-        try:
-            moment = parse_datetime(self.cleaned_data["starts_at"])
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            raise forms.ValidationError(_("Load the page again."))
-        return moment
+        return moment_in(self.cleaned_data["starts_at"])
+
+
+class VenueToldForm(forms.Form):
+    """Which time a venue was told of: it begins at ``starts_at``."""
+
+    number = VenueNumberForm.base_fields["number"]
+    starts_at = forms.CharField()
+
+    def clean_starts_at(self) -> Any:
+        return moment_in(self.cleaned_data["starts_at"])
+
+
+def moment_in(text: str) -> datetime:
+    """The instant that a page wrote down."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise forms.ValidationError(_("Load the page again."))
+    return moment

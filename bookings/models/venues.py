@@ -17,6 +17,8 @@ from justdriving.kernel.tenancy import SchoolOwned
 class VenueConfirmation(SchoolOwned):
     """The number for one venue in a booking was given, taken back, or no longer holds.
 
+    ``told`` says that the venue was told it is not needed: the lesson was moved or cancelled.
+
     ``period`` (UTC, ``[)``) is when the venue was to be used. What lapses is made by nobody where
     the system itself moved the lesson.
     """
@@ -40,6 +42,11 @@ class VenueConfirmation(SchoolOwned):
             models.CheckConstraint(
                 condition=Q(made_by__isnull=False) | Q(change=VenueChange.LAPSED),
                 name="venue_change_has_an_actor",
+            ),
+            models.UniqueConstraint(
+                fields=["booking", "resource", "number", "period"],
+                condition=Q(change=VenueChange.TOLD),
+                name="venue_told_once",
             ),
         ]
         triggers: ClassVar = [

@@ -32,7 +32,7 @@ from bookings.services.sick_days import (
 from bookings.services.submitting import submit_booking
 from bookings.services.undoing import Loss, Lost, preview_undo, undo_sick_day
 from bookings.services.vacancies import follow_change
-from bookings.services.venues import set_venue, write_venue_number
+from bookings.services.venues import note_venue_told, set_venue, write_venue_number
 from bookings.services.waiting import (
     WishedTimes,
     add_wish,
@@ -81,6 +81,7 @@ __all__ = [
     "leave_waiting_list",
     "mark_teacher_no_show",
     "move_booking",
+    "note_venue_told",
     "note_waiver",
     "offer_seat",
     "offer_time",

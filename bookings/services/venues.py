@@ -11,7 +11,8 @@ from administration.services.noting import set_and_note
 from bookings.enums import OCCUPYING, VenueChange
 from bookings.models import Booking, BookingResource, Resource, VenueConfirmation
 from bookings.policies import party_of
-from bookings.queries.proposals import found
+from bookings.queries.proposals import found, not_found
+from bookings.queries.venues import GivenUp, given_up
 from bookings.services.history import Doing
 from bookings.services.holding import changeable_by, hold, in_order, keys_of
 from justdriving.kernel.locks import take_sorted
@@ -71,6 +72,33 @@ def write_venue_number(
     insert([_noted(booking, said, change, Doing(by.user, party_of(by), at))])
     _hold_by(row, number)
     return row
+
+
+@use_case
+def note_venue_told(
+    *,
+    booking_id: int,
+    resource_id: int,
+    number: str,
+    starts_at: datetime,
+    by: Membership,
+    at: datetime,
+) -> GivenUp:
+    """Note that a venue was told: the time it confirmed with ``number`` is not needed any more.
+
+    ``starts_at`` (UTC) is when that time begins, ``at`` is now. Noted twice, the first one stays.
+    Raises Refused ``not-found`` when there is nothing to tell.
+    """
+    booking = hold(booking_id, changeable_by(by))
+    key = (resource_id, number, starts_at)
+    known = given_up(Booking.objects.filter(pk=booking.pk), at=at)
+    news = next((one for one in known if one.key == key), None)
+    if news is None:
+        raise not_found()
+    if news.told is None:
+        said = Standing(0, resource_id, number, news.period)
+        insert([_noted(booking, said, VenueChange.TOLD, Doing(by.user, party_of(by), at))])
+    return news
 
 
 def _may_confirm(booking: Booking, starts_at: datetime) -> Refusal | None:
@@ -146,8 +174,14 @@ def restore_numbers(booking: Booking, doing: Doing) -> None:
 
 
 def carry_numbers(old: Booking, new: Booking, doing: Doing) -> None:
-    """A cancelled booking is booked again as it was: so are its numbers."""
-    _confirm(new, {one.resource_id: one.number for one in standing_numbers(old)}, doing)
+    """A cancelled booking is booked again as it was: so are the numbers nobody gave back."""
+    stood = standing_numbers(old)
+    if not stood:
+        return
+    told = VenueConfirmation.objects.filter(booking=old, change=VenueChange.TOLD)
+    gone = set(told.values_list("resource", flat=True))
+    kept = {one.resource_id: one.number for one in stood if one.resource_id not in gone}
+    _confirm(new, kept, doing)
 
 
 def _confirm(booking: Booking, numbers: Mapping[int, str], doing: Doing) -> None:

@@ -59,7 +59,7 @@ from bookings.views.sick_days import (
 )
 from bookings.views.stale import stale_attendance
 from bookings.views.suggested import next_lesson
-from bookings.views.venues import venue_number, venues
+from bookings.views.venues import venue_number, venue_told, venues
 from bookings.views.waiting import leave_line, wait_for, waiting, wish
 from bookings.views.waiting_desk import waiting_add, waiting_desk
 from bookings.views.why_not import why_not
@@ -131,6 +131,7 @@ __all__ = [
     "terms_preview",
     "unfinished",
     "venue_number",
+    "venue_told",
     "venues",
     "wait_for",
     "waiting",

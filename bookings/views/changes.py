@@ -18,6 +18,7 @@ from bookings.models import Booking, BookingTransition
 from bookings.policies import may_act_for, party_of
 from bookings.queries.cancellation import cancellation_quote
 from bookings.queries.grounds import is_declined, ran_out
+from bookings.queries.venues import confirmed_venues
 from bookings.services import cancel_booking, confirm_booking, submit_booking
 from bookings.views.access import changeable, get_booking
 from bookings.views.detail import OPEN, shown_participations
@@ -84,6 +85,7 @@ def _cancel_page(request: MemberRequest, booking: Booking, form: CancelForm) -> 
         "participations": shown_participations(booking, member),
         "quote": quote,
         "form": form,
+        "expecting": confirmed_venues(booking) if member.is_staff_role else [],
         "for_staff": member.is_staff_role,
         "is_request": booking.status == BookingStatus.PENDING,
         "parties": _parties(request, form.party, booking),

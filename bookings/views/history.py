@@ -32,6 +32,9 @@ VENUE_LOOKS: dict[VenueChange, tuple[Promise, str, str]] = {
     VenueChange.LAPSED: (
         gettext_lazy("%(venue)s: no. %(number)s no longer holds"), "exclamation-triangle", "warn",
     ),
+    VenueChange.TOLD: (
+        gettext_lazy("%(venue)s was told that no. %(number)s is not needed"), "check2", "neutral",
+    ),
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from administration.permissions import Permission
 from bookings.forms import DeskMoveForm
 from bookings.forms.booking import BrokenRule
 from bookings.models import Booking
+from bookings.queries.venues import confirmed_venues
 from bookings.services import MovePreview, move_booking, preview_move
 from bookings.views.access import changeable, get_booking
 from bookings.views.answers import calendar_changed
@@ -105,6 +106,7 @@ def _answer(
         "form": form,
         "preview": preview,
         "after": _after(booking, preview),
+        "expecting": confirmed_venues(booking),
         "final": [one for one in refusals if not one.overridable],
         "rules": list(rules) or [_rule(one) for one in refusals if one.overridable],
         "nothing_changed": any(one.code == "nothing-changed" for one in refusals),

@@ -20,6 +20,7 @@ from bookings.policies import may_move_again, may_move_in_time, party_of
 from bookings.ports import pricing
 from bookings.queries.prices import StudentPrices, steps
 from bookings.queries.settings import settings_for
+from bookings.queries.venues import confirmed_venues
 from bookings.services import move_booking
 from bookings.views.access import changeable, get_booking
 from bookings.views.detail import OPEN
@@ -122,6 +123,7 @@ def _context(request: MemberRequest, booking: Booking, wish: Wish) -> dict[str, 
         "wish": wish,
         "slot_key": slot_key(picker.chosen) if picker.chosen else "",
         "refusal": _standing_refusal(request, booking),
+        "expecting": confirmed_venues(booking),
         "most_moves": settings_for(booking.department_id).max_moves,
         "for_staff": request.membership.is_staff_role,
     }

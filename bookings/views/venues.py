@@ -15,10 +15,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from administration.access import MemberRequest, requires
 from administration.permissions import Permission
-from bookings.forms.venues import VenueNumberForm
+from bookings.forms.venues import VenueNumberForm, VenueToldForm
 from bookings.models import Booking, BookingResource
-from bookings.queries.venues import VenueFilters, at_venues, venues_of_others, with_lesson
-from bookings.services import write_venue_number
+from bookings.queries.proposals import not_found
+from bookings.queries.venues import VenueFilters, at_venues, given_up, venues_of_others, with_lesson
+from bookings.services import note_venue_told, write_venue_number
 from bookings.views.access import changeable, get_booking
 from bookings.views.detail import detail_page
 from justdriving.kernel.ids import id_in
@@ -27,6 +28,7 @@ from justdriving.kernel.policy import Refused
 PAGE_SIZE = 25
 ASKED = ("q", "show", "venue", "days")
 SOON = (7, 14, 30)
+TELLS = ("", "tell")
 
 
 @require_GET
@@ -50,6 +52,33 @@ def venue_number(request: MemberRequest, booking_id: int, resource_id: int) -> H
         return _list(request, QueryDict(back), refused=refused)
     booking = get_booking(changeable(request), booking_id)
     return detail_page(request, booking, refused=refused)
+
+
+@require_POST
+@requires(Permission.CONFIRM_VENUE)
+def venue_told(request: MemberRequest, booking_id: int, resource_id: int) -> HttpResponse:
+    """Tick off that a venue knows of a lesson that was moved or cancelled."""
+    mine = Booking.objects.taught_by_or_managed_by(request.membership)
+    booking = get_object_or_404(mine, pk=booking_id)
+    get_object_or_404(booking.venue_confirmations.filter(resource=resource_id)[:1])
+    form = VenueToldForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise not_found()
+        given = form.cleaned_data
+        note_venue_told(
+            booking_id=booking.pk,
+            resource_id=resource_id,
+            number=given["number"],
+            starts_at=given["starts_at"],
+            by=request.membership,
+            at=timezone.now(),
+        )
+    except Refused:
+        messages.error(request, _("There is nothing to tell the venue any more."))
+    else:
+        messages.success(request, _("It is noted that the venue was told."))
+    return redirect("bookings:venues", request.school.slug)
 
 
 def _used(request: MemberRequest, booking_id: int, resource_id: int) -> BookingResource:
@@ -114,8 +143,10 @@ def _list(
     rows = with_lesson(at_venues(member, at=now, filters=filters))
     page = Paginator(rows, PAGE_SIZE).get_page(asked.get("page"))
     query = _query(asked)
+    mine = Booking.objects.taught_by_or_managed_by(member)
     context = {
         "page": page,
+        "given_up": given_up(mine, at=now) if filters.show in TELLS else [],
         "lines": [(used, _form(used, refused)) for used in page.object_list],
         "problem": _not_in_sight(refused, page.object_list),
         "search": filters.student,
@@ -150,6 +181,7 @@ def _selects(request: MemberRequest, asked: QueryDict) -> list[dict[str, Any]]:
             [
                 ("", _("Not yet confirmed")),
                 ("lapsed", _("Needs a new confirmation")),
+                ("tell", _("Tell the venue")),
                 ("confirmed", _("Confirmed")),
                 ("all", _("All coming")),
             ],

@@ -286,6 +286,129 @@ def test_the_office_of_one_department_leaves_the_other_alone(cast, venue, there,
     assert write(cast.office, booking, venue).status_code == 404
 
 
+# What a venue is to be told
+
+
+@pytest.fixture
+def expected(venue, there, confirm):
+    """A lesson that the venue has confirmed."""
+    booking = there(venue)
+    confirm(booking, venue)
+    return booking
+
+
+@pytest.fixture
+def tell(signed_in, address):
+    """A function: tick that a venue was told of a lesson's old time."""
+
+    def post(person, booking, venue, starts_at=NOON, number="4711"):
+        said_of = {"number": number, "starts_at": starts_at.isoformat()}
+        return signed_in(person).post(address("venue_told", booking.pk, venue.pk), said_of)
+
+    return post
+
+
+def cancel(cast, booking):
+    return services.cancel_booking(booking_id=booking.pk, by=cast.office, at=NOW, muted=True)
+
+
+def shift(cast, booking):
+    return services.move_booking(
+        booking_id=booking.pk, by=cast.office, at=NOW, starts_at=NOON + HOUR, muted=True
+    )
+
+
+@pytest.mark.parametrize(
+    "change", ((cancel, "cancelled"), (shift, "moved to Thu 5 Mar 13:00–14:30"))
+)
+def test_a_time_that_nobody_uses_waits_until_the_venue_is_told(
+    cast, venue, expected, read, tell, change
+):
+    booking = expected
+    assert "Tell the venue</h2>" not in read(cast.office, "venues")
+    act, said_so = change
+    act(cast, booking)
+
+    page = read(cast.office, "venues")
+    assert "Tell the venue</h2>" in page
+    assert f"Thu 5 Mar 12:00–13:30 · {said_so} ·" in page
+    assert "Tell the venue</h2>" not in read(cast.office, "venues", show="confirmed")
+    for _again in range(2):
+        assert tell(cast.office, booking, venue).status_code == 302
+
+    page = read(cast.office, "venues", show="tell")
+    assert f"Told by {cast.office.user}, Mon 2 Mar 10:00" in page
+    assert said(booking).count(("told", "4711")) == 1
+    assert "was told that no. 4711 is not needed" in read(cast.office, "detail", booking.pk)
+
+
+def test_a_move_taken_back_leaves_nothing_to_tell(cast, venue, expected, read, tell, confirm):
+    booking = expected
+    shift(cast, booking)
+    services.move_booking(booking_id=booking.pk, by=cast.office, at=NOW, starts_at=NOON)
+    confirm(booking, venue)
+
+    assert "Tell the venue</h2>" not in read(cast.office, "venues")
+    tell(cast.office, booking, venue)
+    assert ("told", "4711") not in said(booking)
+
+
+@pytest.mark.parametrize("wrong", ({"number": "1"}, {"starts_at": NOON + HOUR}, {"number": ""}))
+def test_only_what_was_confirmed_is_ticked(cast, venue, expected, tell, wrong):
+    booking = expected
+    cancel(cast, booking)
+
+    assert tell(cast.office, booking, venue, **wrong).status_code == 302
+    assert ("told", "4711") not in said(booking)
+
+
+def test_what_is_over_is_told_to_nobody(cast, expected, read):
+    booking = expected
+    cancel(cast, booking)
+    with time_machine.travel(NOON + 3 * HOUR, tick=False):
+        assert "Tell the venue</h2>" not in read(cast.office, "venues")
+
+
+def test_who_may_not_change_the_lesson_ticks_nothing(cast, other_school, venue, expected, tell):
+    booking = expected
+    cancel(cast, booking)
+
+    assert tell(cast.student, booking, venue).status_code == 403
+    assert tell(cast.other_teacher, booking, venue).status_code == 404
+    assert tell(other_school.office, booking, venue).status_code == 404
+    assert tell(cast.office, booking, cast.vehicle).status_code == 404
+    assert ("told", "4711") not in said(booking)
+
+
+@pytest.mark.parametrize("name", ("cancel", "move", "move_check"))
+def test_who_changes_the_lesson_reads_that_the_venue_expects_it(
+    cast, venue, there, confirm, read, name
+):
+    booking = there(venue)
+    assert "expects this lesson" not in read(cast.office, name, booking.pk)
+    confirm(booking, venue)
+    assert "Closed track expects this lesson under no. 4711." in read(cast.office, name, booking.pk)
+    if name != "move_check":
+        assert "expects this lesson" not in read(cast.student, name, booking.pk)
+
+
+def test_what_is_to_be_told_takes_the_same_queries_for_any_number(
+    cast, venue, visits, confirm, read, count_queries
+):
+    def cancelled(booking):
+        confirm(booking, venue)
+        type(booking).objects.filter(pk=booking.pk).update(status="cancelled")
+
+    first, *others = visits(4)
+    cancelled(first)
+    read(cast.office, "venues")
+    one = count_queries(lambda: read(cast.office, "venues", show="tell"))
+    for booking in others:
+        cancelled(booking)
+
+    assert count_queries(lambda: read(cast.office, "venues", show="tell")) == one
+
+
 # The list
 
 
