@@ -12,7 +12,7 @@ from administration.models import Department, School, Student, User
 from justdriving.demo import PASSWORD
 from justdriving.demo.lessons import Diary
 from justdriving.demo.messages import settle_old_messages
-from justdriving.demo.money import pay_invoices
+from justdriving.demo.money import pay_invoices, remind_of_some
 from justdriving.demo.people import enrol_everyone
 from justdriving.demo.prices import join_siblings
 from justdriving.demo.rules import hand_in_papers
@@ -82,6 +82,7 @@ def alone() -> Iterator[None]:
 
 def settle(structure: Structure, *, now: dt.datetime) -> None:
     pay_invoices(structure, now=now)
+    remind_of_some(structure, now=now)
     settle_old_messages(before=now - dt.timedelta(days=1))
 
 
