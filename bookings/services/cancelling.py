@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from administration.models import Membership
 from bookings.enums import BookingChange, BookingStatus, ParticipationStatus
-from bookings.models import Booking, BookingTransition, Participation
+from bookings.models import Booking, BookingTransition, Participation, ParticipationTransition
 from bookings.policies import may_move, may_withdraw, party_of
 from bookings.queries.cancellation import places_to_cancel, quote
 from bookings.queries.proposals import not_found
@@ -19,6 +20,7 @@ from bookings.services.reasons import Grounds, grounded
 from justdriving.kernel.money import Money
 from justdriving.kernel.policy import Refusal, enforce
 from justdriving.kernel.transactions import use_case
+from justdriving.templatetags.formats import clock, day
 
 
 @use_case
@@ -42,7 +44,8 @@ def cancel_booking(  # noqa: PLR0913 -- a use case names everything it needs
     and the refusal ``fee-changed`` carries the new one. ``expected_status`` is what was shown to be
     cancelled: who declines a request does not cancel the lesson it has become. Raises Refused:
     ``not-found``, ``illegal-move``, ``not-allowed``, ``already-started``, ``status-changed``,
-    ``fee-changed``, ``reason-missing``, ``document-missing``. Source: seed 000, "cancel a booking".
+    ``already-cancelled`` (a place), ``fee-changed``, ``reason-missing``, ``document-missing``.
+    Source: seed 000, "cancel a booking".
     """
     booking = hold(booking_id, changeable_by(by))
     said = grounds or Grounds(words=reason, category=category)
@@ -51,6 +54,7 @@ def cancel_booking(  # noqa: PLR0913 -- a use case names everything it needs
     places = live_places(booking)
     ending = places_to_cancel(places, by)
     if not ending and not by.is_staff_role:
+        enforce(_given_up(booking.participations.filter(student__membership=by)))
         raise not_found()
     doing = _at_the_fee(ending, by, doing, expected_fee)
     if by.is_staff_role or booking.capacity == 1:
@@ -81,11 +85,26 @@ def cancel_place(  # noqa: PLR0913 -- a use case names everything it needs
     places = live_places(booking)
     ending = [place for place in places_to_cancel(places, by) if place.pk == participation_id]
     if not ending:
+        mine = booking.participations.filter(pk=participation_id)
+        enforce(_given_up(mine if by.is_staff_role else mine.filter(student__membership=by)))
         raise not_found()
     doing = _at_the_fee(ending, by, doing, expected_fee)
     if booking.capacity == 1:
         return end_booking(booking, places, doing)
     return end_places(booking, places, ending, doing)
+
+
+def _given_up(places: QuerySet[Participation]) -> Refusal | None:
+    """Whether one of these places was cancelled before, and when."""
+    gone = ParticipationTransition.objects.filter(
+        participation__in=places, to_status=ParticipationStatus.CANCELLED
+    )
+    row = gone.order_by("happened_at").last()
+    if row is None:
+        return None
+    words = {"day": day(row.happened_at), "clock": clock(row.happened_at)}
+    message = _("The place was already cancelled %(day)s %(clock)s.")
+    return Refusal("already-cancelled", message % words, {"at": row.happened_at})
 
 
 def _may_cancel(booking: Booking, by: Membership, doing: Doing) -> Doing:

@@ -51,7 +51,7 @@ def history_of(booking: Booking, member: Membership) -> list[Line]:
     ).prefetch_related("participation_transitions__participation__student__membership__user")
     mine = None if member.is_staff_role else _students_of(member)
     told = [
-        (row.happened_at, _line(row, member))
+        (row.happened_at, _line(row, member, mine))
         for row in rows.order_by("-sequence")
         if _concerns(row, mine)
     ]
@@ -93,14 +93,14 @@ def _concerns(row: BookingTransition, mine: set[int] | None) -> bool:
     return mine is None or not places or bool(places & mine)
 
 
-def _line(row: BookingTransition, member: Membership) -> Line:
+def _line(row: BookingTransition, member: Membership, mine: set[int] | None) -> Line:
     who = str(row.made_by) if row.made_by else _("Automatically")
     if _is_passed_on(row):
         who = _("%(who)s for the student") % {"who": who}
     happened = f"{day(row.happened_at)} {clock(row.happened_at)}"
     is_status = row.change in {BookingChange.CREATED, BookingChange.STATUS}
     return {
-        "title": _title(row, member),
+        "title": _title(row, mine),
         "meta": f"{who} · {happened}",
         "note": "\n".join(filter(None, _notes(row, member))),
         "icon": status_icon(row.to_status) if is_status else "arrow-left-right",
@@ -118,7 +118,7 @@ def _is_passed_on(row: BookingTransition) -> bool:
     return asked and bool(students) and row.made_by_id not in students
 
 
-def _title(row: BookingTransition, member: Membership) -> str:
+def _title(row: BookingTransition, mine: set[int] | None) -> str:
     match row.change:
         case BookingChange.MOVED if _is_draft(row):
             return _("The draft was changed")
@@ -128,7 +128,7 @@ def _title(row: BookingTransition, member: Membership) -> str:
                 return _other_teacher(row) or _("Changed")
             return _("Moved from %(old)s to %(new)s") % moved
         case BookingChange.CHANGED:
-            return _changed(row, member)
+            return _changed(row, mine)
         case BookingChange.CREATED:
             return _made(row)
         case _:
@@ -161,21 +161,24 @@ def _became(row: BookingTransition) -> str:
     return str(row.get_to_status_display())
 
 
-def _changed(row: BookingTransition, member: Membership) -> str:
+def _changed(row: BookingTransition, mine: set[int] | None) -> str:
     if row.fee_waived:
         return _("Fee waived")
     if teacher := _other_teacher(row):
         return teacher
-    if member.is_staff_role and (names := _names(row, ParticipationStatus.BOOKED)):
+    if names := _names(row, ParticipationStatus.BOOKED, mine):
         return _("%(names)s joined") % {"names": names}
-    if member.is_staff_role and (names := _names(row, ParticipationStatus.CANCELLED)):
+    if names := _names(row, ParticipationStatus.CANCELLED, mine):
         return _("%(names)s left") % {"names": names}
     return _("Changed")
 
 
-def _names(row: BookingTransition, to: ParticipationStatus) -> str:
-    moved = [place for place in row.participation_transitions.all() if place.to_status == to]
-    return ", ".join(str(place.participation.student) for place in moved)
+def _names(row: BookingTransition, to: ParticipationStatus, mine: set[int] | None) -> str:
+    """Whose places became ``to``, of these students (ids); None: of all."""
+    moved = [
+        one.participation for one in row.participation_transitions.all() if one.to_status == to
+    ]
+    return ", ".join(str(one.student) for one in moved if mine is None or one.student_id in mine)
 
 
 def _other_teacher(row: BookingTransition) -> str:
