@@ -18,6 +18,7 @@ from bookings.forms import DeskMoveForm, MoveForm
 from bookings.models import Booking, Participation, Resource
 from bookings.policies import may_move_again, may_move_in_time, party_of
 from bookings.ports import pricing
+from bookings.queries.cancellation import cancellation_quote
 from bookings.queries.prices import StudentPrices, steps
 from bookings.queries.settings import settings_for
 from bookings.queries.venues import confirmed_venues
@@ -114,6 +115,7 @@ def _context(request: MemberRequest, booking: Booking, wish: Wish) -> dict[str, 
     )
     picker = build_picker(offer, _from_its_day(wish, booking), today=today, keep={})
     quote = offer.quote(picker.chosen) if picker.chosen else None
+    refusal = _standing_refusal(request, booking)
     return {
         "price": quote.amount if quote else None,
         "old_price": places[0].price if quote else None,
@@ -122,7 +124,10 @@ def _context(request: MemberRequest, booking: Booking, wish: Wish) -> dict[str, 
         "picker": picker,
         "wish": wish,
         "slot_key": slot_key(picker.chosen) if picker.chosen else "",
-        "refusal": _standing_refusal(request, booking),
+        "refusal": refusal,
+        "quote": cancellation_quote(booking=booking, by=request.membership, at=now)
+        if refusal
+        else None,
         "expecting": confirmed_venues(booking),
         "most_moves": settings_for(booking.department_id).max_moves,
         "for_staff": request.membership.is_staff_role,

@@ -1,15 +1,18 @@
 """How the page of a lesson tells what became of it, to each who reads it."""
 
+import datetime as dt
 import html
 
 import pytest
 import time_machine
 from django.urls import reverse
 
+from administration.models import Department, School
 from bookings import services
 from bookings.enums import SelfBooking
-from bookings.models import Booking, LessonType, WaitingListOffer
+from bookings.models import Booking, BookingSettings, LessonType, WaitingListOffer
 from bookings.services import Attendance
+from justdriving.kernel.policy import Refused
 from tests.factories import NOW, MembershipFactory, StudentFactory, UserFactory
 
 pytestmark = pytest.mark.usefixtures("in_english")
@@ -204,3 +207,67 @@ def test_the_teachers_day_does_not_ask_for_a_late_answer(cast, signed_in, addres
     assert not card.can_answer
     assert card.flags[0].text == "Not answered in time"
     assert panel.context["actions"] == {}
+
+
+# Giving up a seat
+
+
+@pytest.fixture
+def class_of_two(cast, book):
+    LessonType.objects.update(capacity=4)
+    return book(student_ids=(cast.student.pk, cast.other_student.pk))
+
+
+def test_a_seat_that_was_given_up_in_another_tab_says_when(cast, signed_in, address, class_of_two):
+    client, url = signed_in(cast.student), address("cancel", class_of_two.pk)
+    sent = {"category": "personal", "expected_fee": 0, "expected_status": "confirmed"}
+    client.post(url, sent)
+    with time_machine.travel(NOW + dt.timedelta(hours=1), tick=False):
+        again = client.post(url, sent)
+
+    assert again.status_code == 422
+    assert "The place was already cancelled Mon 2 Mar 10:00." in words(again)
+
+
+def test_a_seat_that_the_office_cancels_twice_says_when(cast, class_of_two):
+    place = class_of_two.participations.order_by("pk").first()
+    services.cancel_place(participation_id=place.pk, by=cast.office, at=NOW)
+
+    with pytest.raises(Refused) as refused:
+        services.cancel_place(participation_id=place.pk, by=cast.office, at=NOW)
+
+    assert refused.value.refusal.code == "already-cancelled"
+    assert refused.value.refusal.facts == {"at": NOW}
+
+
+def test_history_says_who_left_to_staff_and_to_nobody_elses_classmates(
+    cast, signed_in, address, class_of_two
+):
+    services.cancel_booking(booking_id=class_of_two.pk, by=cast.student.membership, at=NOW)
+    url = address("detail", class_of_two.pk)
+
+    assert titles(signed_in(cast.office).get(url))[0] == "Åse Lind left"
+    assert titles(signed_in(cast.student).get(url))[0] == "Åse Lind left"
+    assert "Åse Lind" not in words(signed_in(cast.other_student).get(url))
+
+
+# A move that is not to be made online
+
+
+@pytest.mark.parametrize(
+    ("own", "call"), (("", "tel:+45-33-12-12-12"), ("+4532101010", "tel:+45-32-10-10-10"))
+)
+def test_who_may_move_no_more_reaches_the_school(cast, signed_in, address, book, own, call):
+    School.objects.update(phone="+4533121212")
+    Department.objects.update(phone=own)
+    BookingSettings.objects.create(school=cast.school, max_moves=1)
+    booking = book()
+    Booking.objects.update(moves=1)
+
+    page = signed_in(cast.student).get(address("move", booking.pk))
+
+    assert "It can not be moved online" in words(page)
+    assert f'href="{call}"' in page.text
+    assert f'href="mailto:{cast.school.email}"' in page.text
+    assert address("cancel", booking.pk) in page.text
+    assert "Cancelling: Free" in words(page)
