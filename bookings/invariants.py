@@ -315,6 +315,7 @@ INVARIANTS = [
             LEFT JOIN LATERAL (
                 SELECT change, number, period FROM bookings_venueconfirmation
                 WHERE booking_id = r.booking_id AND resource_id = r.resource_id
+                      AND change <> 'told'
                 ORDER BY id DESC LIMIT 1
             ) AS last ON true
             WHERE CASE WHEN r.is_number_lapsed THEN '' ELSE r.venue_number END

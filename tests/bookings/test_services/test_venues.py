@@ -362,6 +362,68 @@ def test_a_sick_day_is_not_taken_back_into_a_venue_that_is_full_by_now(cast, ven
     assert sound()
 
 
+@pytest.fixture
+def tell(cast, venue):
+    """A function: the venue was told that nobody comes at noon."""
+
+    def note(booking):
+        return services.note_venue_told(
+            booking_id=booking.pk,
+            resource_id=venue.pk,
+            number="4711",
+            starts_at=NOON,
+            by=cast.office,
+            at=NOW,
+        )
+
+    return note
+
+
+def test_what_a_venue_was_told_changes_no_number_that_holds(cast, venue, there, confirm, tell):
+    booking = there(venue)
+    confirm(booking, venue)
+    services.move_booking(booking_id=booking.pk, by=cast.office, at=NOW, starts_at=NOON + HOUR)
+    booking.refresh_from_db()
+    confirm(booking, venue, "4720")
+    for _again in range(2):
+        tell(booking)
+
+    assert number(booking, venue) == "4720"
+    assert said(booking)[1:] == [("lapsed", "4711"), ("confirmed", "4720"), ("told", "4711")]
+    assert sound()
+
+
+def test_the_database_itself_notes_once_that_a_venue_was_told(cast, venue, there, confirm, tell):
+    booking = there(venue)
+    confirm(booking, venue)
+    services.cancel_booking(booking_id=booking.pk, by=cast.office, at=NOW)
+    tell(booking)
+    row = VenueConfirmation.objects.get(change=VenueChange.TOLD)
+    row.pk = None
+
+    with pytest.raises(IntegrityError, match="venue_told_once"), transaction.atomic():
+        row.save(force_insert=True)
+    assert sound()
+
+
+def test_a_number_that_was_given_back_is_not_carried_on(cast, venue, there, confirm, tell):
+    booking = there(venue)
+    confirm(booking, venue)
+    ill = services.report_sick_day(
+        teacher_id=cast.teacher.pk,
+        starts_at=NOON - 4 * HOUR,
+        ends_at=NOON + 4 * HOUR,
+        choices={booking.pk: None},
+        by=cast.office,
+        at=NOW,
+    )
+    tell(booking)
+    services.undo_sick_day(sick_day_id=ill.pk, by=cast.office, at=NOW)
+
+    assert number(booking.replaced_by.get(), venue) == ""
+    assert sound()
+
+
 def test_booking_again_with_the_same_key_keeps_the_number(cast, venue, there, confirm):
     key = uuid.uuid4()
     booking = there(venue, request_key=key)
