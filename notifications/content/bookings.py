@@ -34,7 +34,10 @@ AGREES = (Event.BOOKING_REQUESTED, Event.BOOKING_CONFIRMED)
 def booking_facts(message: Message) -> Facts:
     """Raises NoLongerTrue when the booking has moved on since the message was queued."""
     transition = BookingTransition.objects.select_related(
-        "booking__lesson_type", "booking__teacher__membership__user", "booking__school"
+        "booking__lesson_type",
+        "booking__teacher__membership__user",
+        "booking__school",
+        "from_teacher__membership__user",
     ).get(pk=message.context["transition"])
     _check(message, transition)
     with timezone.override(transition.booking.timezone):
@@ -72,12 +75,19 @@ def _values(message: Message, transition: BookingTransition) -> dict[str, object
         "copy_of": message.context["student"] if message.context["audience"] == "guardian" else "",
         "lesson": booking.lesson_type.name,
         "teacher": str(booking.teacher),
+        "old_teacher": _former_teacher(transition),
         "place": booking.place,
         "period": shown,
         "old_period": transition.from_period,
         "held_until": booking.held_until,
         "by_the_school": transition.requested_by in ("teacher", "school"),
     }
+
+
+def _former_teacher(transition: BookingTransition) -> str:
+    """Who gave the lesson until this change; empty unless it has another teacher now."""
+    former = transition.from_teacher
+    return str(former) if former and former.pk != transition.booking.teacher_id else ""
 
 
 def _rows(message: Message, transition: BookingTransition) -> tuple[tuple[str, str], ...]:

@@ -431,3 +431,21 @@ def test_seats_that_are_gone_are_told_no_more(cast):
 
     with pytest.raises(NoLongerTrue):
         compose(written)
+
+
+@pytest.mark.parametrize("event", (E.BOOKING_CHANGED, E.BOOKING_MOVED))
+def test_another_teacher_is_named_with_the_one_before(cast, event):
+    booking = lesson(cast)
+    change = BookingChange.MOVED if event == E.BOOKING_MOVED else BookingChange.CHANGED
+    changed = transition_of(
+        booking,
+        change=change,
+        from_status=BookingStatus.CONFIRMED,
+        from_period=booking.period,
+        from_teacher=cast.other_teacher,
+        to_teacher=cast.teacher,
+    )
+
+    parcel = compose(message(cast, event, lesson_context(changed)))
+
+    assert "Mette Holm gives the lesson instead of Søren Bæk." in parcel.text
