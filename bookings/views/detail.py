@@ -76,6 +76,7 @@ def _context(request: MemberRequest, booking: Booking) -> dict[str, Any]:
     status = _shown_status(booking, participations, member)
     goes_on = status == booking.status
     presence = _presence(booking, member)
+    instead = _instead(booking, member)
     has_run_out = ran_out(booking, at=timezone.now())
     is_mine = goes_on and changeable(request).filter(pk=booking.pk).exists()
     return {
@@ -97,7 +98,8 @@ def _context(request: MemberRequest, booking: Booking) -> dict[str, Any]:
         "marks": _marks(booking),
         "moved": _moved(booking),
         "fees": _fees(booking, member),
-        "offered": offered_instead(booking, member),
+        "instead": instead,
+        "offered": None if instead else offered_instead(booking, member),
         "for_staff": member.is_staff_role,
         "may_see_students": may(member, Permission.VIEW_STUDENTS) and member.is_staff_role,
     }
@@ -139,6 +141,14 @@ def _pill(
         "tone": status_tone(status),
         "icon": status_icon(status),
     }
+
+
+def _instead(booking: Booking, member: Membership) -> Booking | None:
+    """The lesson that was booked again in place of a cancelled one."""
+    if booking.status != BookingStatus.CANCELLED:
+        return None
+    again = Booking.objects.visible_to(member).filter(replaces=booking)
+    return again.exclude(status=BookingStatus.CANCELLED).first()
 
 
 def _book_again(booking: Booking, member: Membership) -> str:

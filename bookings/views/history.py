@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from bookings.enums import (
 )
 from bookings.models import Booking, BookingTransition, VenueConfirmation
 from bookings.queries.grounds import grounds_of, is_declined
-from bookings.templatetags.lessons import status_icon, status_tone
+from bookings.templatetags.lessons import lesson_name, status_icon, status_tone
 from justdriving.templatetags.formats import clock, day, when
 
 Line = dict[str, str]
@@ -50,11 +51,12 @@ def history_of(booking: Booking, member: Membership) -> list[Line]:
         "to_teacher__membership__user",
     ).prefetch_related("participation_transitions__participation__student__membership__user")
     mine = None if member.is_staff_role else _students_of(member)
-    told = [
-        (row.happened_at, _line(row, member, mine))
-        for row in rows.order_by("-sequence")
-        if _concerns(row, mine)
-    ]
+    shown = [row for row in rows.order_by("-sequence") if _concerns(row, mine)]
+    swapped = _swapped(shown, member) if member.is_staff_role else {}
+    told = [(row.happened_at, _line(row, member, mine)) for row in shown]
+    for row, (_at, line) in zip(shown, told, strict=True):
+        if row.pk in swapped:
+            line["note"] = "\n".join(filter(None, (swapped[row.pk], line["note"])))
     venues = _venue_lines(booking) if member.is_staff_role else []
     lines: list[Line] = []
     for happened_at, line in told:
@@ -62,6 +64,38 @@ def history_of(booking: Booking, member: Membership) -> list[Line]:
             lines.append(venues.pop(0)[1])
         lines.append(line)
     return [*lines, *(line for _at, line in venues)]
+
+
+def _swapped(rows: list[BookingTransition], member: Membership) -> dict[int, str]:
+    """By row (id) the lesson it was exchanged with, as far as ``member`` sees that one."""
+    together: dict[Any, BookingTransition] = {row.batch: row for row in rows if row.batch}
+    if not together:
+        return {}
+    others = BookingTransition.objects.filter(
+        batch__in=together, booking__in=Booking.objects.visible_to(member)
+    ).exclude(booking=rows[0].booking_id)
+    related = others.select_related("booking__lesson_type", "booking__group", "booking__template")
+    found = {}
+    for other in related.prefetch_related("booking__participations__student__membership__user"):
+        row = together[other.batch]
+        if _is_exchange(row, other):
+            words = {"lesson": lesson_name(other.booking), "number": other.booking.number}
+            found[row.pk] = _("Swapped with %(lesson)s (%(number)s)") % words
+    return found
+
+
+def _is_exchange(one: BookingTransition, other: BookingTransition) -> bool:
+    """Whether each got the beginning, or the teacher, that the other had."""
+    if not (one.from_period and other.from_period):
+        return False
+    before = [(row.from_period.lower, row.from_teacher_id) for row in (one, other)]
+    after = [(row.to_period.lower, row.to_teacher_id) for row in (one, other)]
+    return any(
+        before[0][part] == after[1][part]
+        and before[1][part] == after[0][part]
+        and before[0][part] != before[1][part]
+        for part in (0, 1)
+    )
 
 
 def _venue_lines(booking: Booking) -> list[tuple[datetime, Line]]:

@@ -13,7 +13,7 @@ from bookings.enums import SelfBooking
 from bookings.models import Booking, BookingSettings, LessonType, WaitingListOffer
 from bookings.services import Attendance
 from justdriving.kernel.policy import Refused
-from tests.factories import NOW, MembershipFactory, StudentFactory, UserFactory
+from tests.factories import NOON, NOW, MembershipFactory, StudentFactory, UserFactory
 
 pytestmark = pytest.mark.usefixtures("in_english")
 
@@ -271,3 +271,46 @@ def test_who_may_move_no_more_reaches_the_school(cast, signed_in, address, book,
     assert f'href="mailto:{cast.school.email}"' in page.text
     assert address("cancel", booking.pk) in page.text
     assert "Cancelling: Free" in words(page)
+
+
+# What came instead
+
+
+def test_a_cancelled_lesson_leads_to_the_one_that_replaced_it(cast, book, signed_in, address):
+    old = book()
+    services.cancel_booking(booking_id=old.pk, by=cast.office, at=NOW)
+    client = signed_in(cast.student)
+    before = client.get(address("detail", old.pk))
+    again = book()
+    Booking.objects.filter(pk=again.pk).update(replaces=old)
+    after = client.get(address("detail", old.pk))
+
+    assert before.context["offered"]
+    assert after.context["offered"] is None
+    assert "The lesson takes place after all" in words(after)
+    assert address("detail", again.pk) in after.text
+
+
+def test_a_swap_says_with_which_lesson_but_no_student_reads_of_another(
+    cast, book, signed_in, address
+):
+    mine = book()
+    theirs = book(student_ids=(cast.other_student.pk,), starts_at=NOON + dt.timedelta(hours=3))
+    swap = services.Swap(mine.pk, theirs.pk, services.Exchange.TIMES)
+    services.rearrange_bookings(plan=swap, by=cast.office, at=NOW)
+    url = address("detail", mine.pk)
+
+    assert f"Swapped with Noah Berg ({theirs.number})" in words(signed_in(cast.office).get(url))
+    student = words(signed_in(cast.student).get(url))
+    assert "Moved from" in student
+    assert "Noah Berg" not in student
+    assert theirs.number not in student
+
+
+def test_a_moved_day_is_no_swap(cast, book, signed_in, address):
+    first = book()
+    second = book(student_ids=(cast.other_student.pk,), starts_at=NOON + dt.timedelta(hours=3))
+    plan = services.MoveDay([first.pk, second.pk], to_day=dt.date(2026, 3, 6))
+    services.rearrange_bookings(plan=plan, by=cast.office, at=NOW)
+
+    assert "Swapped" not in words(signed_in(cast.office).get(address("detail", first.pk)))
