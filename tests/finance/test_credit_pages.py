@@ -165,7 +165,7 @@ def test_the_page_of_an_invoice_takes_the_same_queries_for_any_history(
     client = signed_in(cast.office)
     client.get(url(cast, "invoice", invoice.pk))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(15):
         client.get(url(cast, "invoice", invoice.pk))
 
 
