@@ -242,6 +242,18 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        code="finance.reminder_fee",
+        means="A reminder has charged the fee that it says, no more and no less.",
+        sql="""
+            SELECT f.school_id, 'step ' || f.id || ' of invoice ' || f.invoice_id
+            FROM finance_followup AS f
+            LEFT JOIN finance_ledgerentry AS e
+              ON e.follow_up_id = f.id AND e.kind = 'reminder_fee'
+            GROUP BY f.id
+            HAVING f.fee_minor <> COALESCE(SUM(e.amount_minor), 0)
+        """,
+    ),
+    Invariant(
         code="finance.waiver_credits_the_fee",
         means="A waived fee is credited in full, once, to the same student.",
         sql="""

@@ -7,9 +7,9 @@ from django.db import connection
 
 from bookings.services import Grounds, cancel_booking
 from finance.invariants import INVARIANTS
-from finance.models import Invoice, Payment
+from finance.models import Invoice, Payment, ReminderStep
 from finance.price_invariants import PRICES
-from finance.services import confirm_payment, waive_fee
+from finance.services import confirm_payment, remind_all, send_reminders, waive_fee
 from finance.services.crediting import Part
 from justdriving.doctor import examine
 from tests.finance.factories import (
@@ -77,6 +77,7 @@ def plant(statement: str, *parameters: object) -> None:
         "invoiceevent",
         "refund",
         "refundevent",
+        "followup",
     )
     constraints = {
         "ledgerentry": ("entry_posted_once_per_transition", "entry_has_its_cause"),
@@ -297,6 +298,19 @@ def test_a_foreign_currency_is_found(books):
     assert codes() == ["one_currency_per_school"]
 
 
+def test_a_reminder_that_did_not_charge_its_fee_is_found(books):
+    send_reminders(on=True, by=books.owner, at=OVER)
+    ReminderStep.objects.exclude(fee_minor=100_00, days=14).delete()
+    assert remind_all(at=later(24 * 40)) > 0
+    assert codes() == []
+    plant(
+        "UPDATE finance_followup SET fee_minor = 1"
+        " WHERE id = (SELECT MIN(id) FROM finance_followup)"
+    )
+
+    assert codes() == ["reminder_fee"]
+
+
 def test_every_invariant_has_its_planted_fault():
     proven = {
         *FAULTS,
@@ -312,6 +326,7 @@ def test_every_invariant_has_its_planted_fault():
         "credit_note_total",
         "credits_within_invoice",
         "refund_entry",
+        "reminder_fee",
     }
     elsewhere = {invariant.code for invariant in PRICES}
     found = {invariant.code for invariant in INVARIANTS} - elsewhere
