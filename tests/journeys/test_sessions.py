@@ -238,7 +238,8 @@ def test_a_class_takes_its_seats_except_for_who_cannot_come(site, walk, arrive):
     office.sees(words("The class has new students."))
 
     office.page.goto(f"{SESSIONS}{made['id']}/")
-    office.choose(words("Attach a whole class"), group)
+    classes = office.page.get_by_label(words("Attach a whole class"))
+    classes.select_option(classes.locator("option").filter(has_text=group).get_attribute("value"))
     office.press(words("Attach the class"))
     office.sees(words("Not everybody can attend"))
     expect(line_of(office, shown(walk, made["days"][0]))).to_contain_text(frode)
