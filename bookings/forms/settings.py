@@ -31,6 +31,14 @@ HELP = {
 }
 
 
+AT_LEAST_ONE = ("max_active_bookings", "max_bookings_per_day", "max_bookings_per_week")
+NOBODY_BOOKS = gettext_lazy(
+    "With 0 nobody could book. Write at least 1, or switch self-booking off on the lesson types."
+)
+SMALL = 32767
+"""The largest number that the column holds."""
+
+
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the checker only
     """The limits of the school or of a department; empty leaves them to the school, or without."""
 
@@ -55,6 +63,15 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the 
             help_text=HELP["max_debt_minor"],
             required=False,
         )
+        for name in AT_LEAST_ONE:
+            self.fields[name] = forms.IntegerField(
+                min_value=1,
+                max_value=SMALL,
+                required=False,
+                label=self.fields[name].label,
+                help_text=self.fields[name].help_text,
+                error_messages={"min_value": NOBODY_BOOKS},
+            )
         self.school = school
         self.initial["version"] = self.instance.version if self.instance.pk else 0
         self.initial["max_debt_minor"] = self._shown("max_debt_minor", self.instance.max_debt_minor)

@@ -10,8 +10,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from administration.models import Membership, Student, TeacherDepartment
-from bookings.enums import LessonKind, OfferStatus, WaitingStatus
-from bookings.models import Booking, Vacancy, WaitingListEntry, WaitingListOffer
+from bookings.enums import LessonKind, OfferStatus, Party, WaitingStatus
+from bookings.models import (
+    Booking,
+    Participation,
+    Vacancy,
+    WaitingListEntry,
+    WaitingListOffer,
+)
 from bookings.ports import stages
 from justdriving.kernel.clock import instant_or_next
 
@@ -89,9 +95,20 @@ def _suited(vacancy: Vacancy, zone: ZoneInfo) -> QuerySet[WaitingListEntry]:
         wish &= Q(lesson_type__capacity=1)
     offered = WaitingListOffer.objects.filter(freed_by=vacancy.freed_by_id)
     suited: QuerySet[WaitingListEntry] = WaitingListEntry.objects.filter(wish).exclude(
-        pk__in=offered.values("entry")
+        Q(pk__in=offered.values("entry")) | Q(student__in=_gave_it_up(vacancy))
     )
     return suited
+
+
+def _gave_it_up(vacancy: Vacancy) -> QuerySet[Participation, int]:
+    """Who let this very seat or time go themselves: it is no news to them."""
+    left = Participation.objects.filter(
+        booking__transitions=vacancy.freed_by_id,
+        booking__transitions__requested_by=Party.STUDENT,
+    )
+    if vacancy.is_seat:
+        left = left.filter(transitions__booking_transition=vacancy.freed_by_id)
+    return left.values_list("student", flat=True)
 
 
 def start_for(entry: WaitingListEntry, vacancy: Vacancy, zone: ZoneInfo) -> datetime | None:

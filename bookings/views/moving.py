@@ -112,6 +112,7 @@ def _context(request: MemberRequest, booking: Booking, wish: Wish) -> dict[str, 
         None if request.membership.is_staff_role else _prices(booking, places, wish, now),
         booking_id=booking.pk,
         minutes=booking.minutes,
+        current=(booking.starts_at, booking.teacher_id),
     )
     picker = build_picker(offer, _from_its_day(wish, booking), today=today, keep={})
     quote = offer.quote(picker.chosen) if picker.chosen else None

@@ -106,11 +106,13 @@ class Offer:
     booking_id: int | None = None
     minutes: int | None = None
     department_id: int | None = None
+    current: tuple[datetime, int] | None = None
+    """Start (UTC) and teacher of the lesson that looks for another time: that one is no other."""
 
     def times(
         self, first_day: date, days: int, *, only_free: bool, refused_too: bool = False
     ) -> list[Slot]:
-        return free_times(
+        found = free_times(
             lesson_type=self.lesson_type,
             students=self.students,
             by=self.by,
@@ -124,6 +126,7 @@ class Offer:
             minutes=self.minutes,
             department_id=self.department_id,
         )
+        return [one for one in found if (one.starts_at, one.teacher.pk) != self.current]
 
     def quote(self, slot: Slot) -> Quote | None:
         """What this time costs; None where no price is asked for."""

@@ -50,7 +50,7 @@ class Discount(SchoolOwned):
     is_active = models.BooleanField(_("in use"), default=True)
 
     SETTING: ClassVar = _("discounts")
-    ALSO_KEPT: ClassVar = {"products": _("on")}
+    ALSO_KEPT: ClassVar = {"products": _("what it is given on")}
 
     class Meta:
         constraints: ClassVar = [

@@ -159,6 +159,19 @@ def test_reasons_are_added_and_named_once(cast, signed_in, address):
     assert CancellationReason.objects.get().waives_fee
 
 
+@pytest.mark.parametrize(
+    "name", ("max_active_bookings", "max_bookings_per_day", "max_bookings_per_week")
+)
+def test_a_limit_by_which_nobody_could_book_is_refused(cast, signed_in, address, name):
+    client = signed_in(cast.owner)
+
+    page = client.post(address("booking_rules"), {"version": 0, name: "0"})
+
+    assert page.status_code == 422
+    assert "With 0 nobody could book" in words(page)
+    assert client.post(address("booking_rules"), {"version": 0, name: "1"}).status_code == 302
+
+
 def test_limits_and_caps_are_saved_together(cast, signed_in, address):
     client = signed_in(cast.owner)
     form = {"version": 0, "max_moves": 2, "max_debt_minor": "1.000,50", "theory_most": 4}

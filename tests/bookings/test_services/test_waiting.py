@@ -494,6 +494,31 @@ def test_a_wish_for_a_teacher_is_for_that_teacher(cast, book, name, suits):
     assert services.fill_vacancies(at=SOON) == (1 if suits else 0)
 
 
+@pytest.mark.parametrize(("who", "offers"), (("student", 0), ("office", 1)))
+@pytest.mark.parametrize("way", ("cancel", "move"))
+def test_what_students_gave_up_themselves_is_not_offered_to_them(cast, book, who, offers, way):
+    booking = book()
+    wish_for(cast.student, cast)
+    by = cast.student.membership if who == "student" else cast.office
+    if way == "cancel":
+        services.cancel_booking(booking_id=booking.pk, by=by, at=NOW)
+    else:
+        services.move_booking(booking_id=booking.pk, by=by, at=NOW, starts_at=NOON + DAY)
+
+    assert services.fill_vacancies(at=SOON) == offers
+
+
+def test_a_seat_that_somebody_gave_up_goes_to_others(cast, full, third):
+    entry = queue_up(third, full)
+    give_up(cast.other_student, full)
+    wish_for(cast.other_student, cast)
+
+    services.fill_vacancies(at=SOON)
+
+    assert state(entry) == [WaitingStatus.OFFERED]
+    assert not WaitingListOffer.objects.filter(entry__student=cast.other_student).exists()
+
+
 def test_the_later_part_of_a_long_time_suits_a_later_wish(cast, book):
     long = book()
     LessonType.objects.update(duration_minutes=45)
