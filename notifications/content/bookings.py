@@ -115,10 +115,11 @@ def _rows(message: Message, transition: BookingTransition) -> tuple[tuple[str, s
 
 def _own_part(message: Message) -> tuple[tuple[str, str], ...]:
     """What a new lesson costs its student, and how much of a shared one is theirs."""
-    if message.event not in AGREES or message.context["audience"] not in {"student", "guardian"}:
+    place_id = message.context.get("place")
+    is_theirs = message.context["audience"] in {"student", "guardian"}
+    if message.event not in AGREES or not is_theirs or place_id is None:
         return ()
-    places = Participation.objects.select_related("school")
-    place = places.get(pk=message.context["place"])
+    place = Participation.objects.get(pk=place_id)
     own = place.planned_minutes
     minutes = _("%(minutes)d minutes") % {"minutes": own} if own else ""
     return (_("Of these yours"), minutes), (_("Price"), place.price.localized())
