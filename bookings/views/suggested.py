@@ -18,7 +18,7 @@ from bookings.enums import BookingStatus
 from bookings.forms import SuggestedForm
 from bookings.forms.suggested import Choice
 from bookings.models import Booking
-from bookings.queries.grounds import why_cancelled
+from bookings.queries.grounds import was_declined, why_cancelled
 from bookings.queries.prices import StudentPrices
 from bookings.queries.suggestions import Suggestion, suggestions_for
 from bookings.services import LessonRequest, book_lesson
@@ -94,7 +94,8 @@ def offered_instead(booking: Booking, member: Membership) -> dict[str, Any] | No
     if not is_off or booking.capacity > 1 or len(places) != 1:
         return None
     offered = offered_to(places[0].student, member, instead_of=booking)
-    return offered and offered | {"why": why_cancelled(booking)}
+    known = {"why": why_cancelled(booking), "is_declined": was_declined(booking)}
+    return offered and offered | known
 
 
 def bookable_now(

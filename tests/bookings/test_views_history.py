@@ -59,7 +59,7 @@ def test_a_declined_request_reads_as_one_with_its_reason(
 
     assert "The request is declined." in words(said)
     assert titles(page)[0] == "The request was declined"
-    assert "Black ice" in words(page)
+    assert "The request was declined. Weather: Black ice" in words(page)
     assert page.context["pill"]["text"] == "Declined"
 
 

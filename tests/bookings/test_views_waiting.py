@@ -239,6 +239,7 @@ class TestTheLink:
 
         for words in ("Driving lesson", "90 minutes", "Mette Holm", "12:00–13:30", "Station"):
             assert words in page
+        assert "Answer within" in page
 
     @pytest.mark.parametrize(
         ("status", "words"),
