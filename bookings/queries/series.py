@@ -115,6 +115,19 @@ def template_days(template: SessionTemplate, *, first: date, last: date) -> list
     return days
 
 
+def linked_plans(template_id: int) -> set[int]:
+    """The ids of a plan, of those it was split from and of those split from it, in one query."""
+    split = SessionTemplate.objects.filter(continues__isnull=False)
+    pairs = list(split.values_list("pk", "continues_id"))
+    linked: set[int] = set()
+    found = {template_id}
+    while found:
+        linked |= found
+        beside = {pk for pair in pairs if linked.intersection(pair) for pk in pair if pk}
+        found = beside - linked
+    return linked
+
+
 def things_of(template: SessionTemplate) -> list[Thing]:
     """What the sessions of a saved template get, shared things first."""
     rows = SessionTemplateResource.objects.filter(template=template).select_related("resource")

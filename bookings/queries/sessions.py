@@ -1,6 +1,6 @@
 """Sessions as the office looks at them: seats, places, who sits where, what needs a hand."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -193,6 +193,35 @@ def templates(member: Membership) -> QuerySet[SessionTemplate]:
     return rows.select_related(
         "school", "lesson_type", "teacher__membership__user", "department", "group", "created_by"
     ).order_by("-is_active", "weekday", "starts_at", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A weekly plan with those a change split from it: the one before it, and those after."""
+
+    template: SessionTemplate
+    before: SessionTemplate | None
+    after: tuple[SessionTemplate, ...]
+
+
+def plan_lines(rows: Iterable[SessionTemplate]) -> list[PlanLine]:
+    """Each of these plans, linked to those among them that it continues or that continue it."""
+    rows = list(rows)
+    known = {row.pk: row for row in rows}
+    return [
+        PlanLine(
+            row,
+            known.get(row.continues_id or 0),
+            tuple(other for other in rows if other.continues_id == row.pk),
+        )
+        for row in rows
+    ]
+
+
+def plan_line(member: Membership, template: SessionTemplate) -> PlanLine:
+    """One weekly plan with those beside it that this member manages, in one query."""
+    beside = templates(member).filter(Q(pk=template.continues_id) | Q(continues=template))
+    return plan_lines([template, *beside])[0]
 
 
 def skipped_ahead(template: SessionTemplate, *, today: date) -> QuerySet[SkippedSession]:

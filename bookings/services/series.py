@@ -19,6 +19,7 @@ from bookings.models import (
 )
 from bookings.policies import party_of
 from bookings.queries.proposals import found, teacher_for
+from bookings.queries.series import linked_plans
 from bookings.services.booking import NO_OVERRIDES
 from bookings.services.cancelling import end_booking
 from bookings.services.history import Doing
@@ -33,7 +34,7 @@ from bookings.services.occurrences import (
     applied,
     values_of,
 )
-from bookings.services.sessions import hold_template
+from bookings.services.sessions import hold_template, hold_templates
 from justdriving.kernel.policy import Refusal, Refused, enforce
 from justdriving.kernel.transactions import use_case
 
@@ -52,9 +53,10 @@ def change_sessions(
 
     ``at`` is now, UTC. What was edited in a session before stays as it is, field by field; a
     cancelled one stays cancelled; one that a rule refuses stays as it is and says why; one with
-    students is moved and they are told. "Following" splits the template at this session. Raises
-    Refused ``not-found``, ``already-started``, ``no-such-time``, ``nothing-changes``, and for one
-    session the code of a rule. Source: seed 003, "cancel/reschedule sessions".
+    students is moved and they are told. "Following" splits the template at this session. The
+    sessions of plans that were split from each other are changed together. Raises Refused
+    ``not-found``, ``already-started``, ``no-such-time``, ``nothing-changes``, ``plan-changed``, and
+    for one session the code of a rule. Source: seed 003, "cancel/reschedule sessions".
     """
     outcomes = _change(booking_id, scope, edit, by, at, overrides)
     enforce(changes_nothing(outcomes, edit))
@@ -96,23 +98,41 @@ def _change(
 ) -> list[Outcome]:
     seen = changeable_by(by).filter(template__isnull=False)
     asked = found(seen.filter(pk=booking_id))
-    template = hold_template(asked.template_id or 0, by)
+    templates = _held_plans(asked, scope, by)
     shift = _shift(asked, edit, scope)
     change = Change(edit, scope, shift, by, at, overrides)
     days = _days(asked, scope)
-    chosen = Booking.objects.filter(days, template=template, period__startswith__gt=at)
+    chosen = Booking.objects.filter(days, template__in=templates, period__startswith__gt=at)
     ids = list(chosen.order_by("pk").values_list("pk", flat=True))
-    teacher = teacher_for(by, edit.teacher_id) if edit.teacher_id else template.teacher
-    bookings = hold_all(ids, seen, keys_of([teacher.membership.user_id], ()))
+    new_teacher = teacher_for(by, edit.teacher_id) if edit.teacher_id else None
+    teachers = [new_teacher or template.teacher for template in templates.values()]
+    users = (teacher.membership.user_id for teacher in teachers)
+    bookings = hold_all(ids, seen, keys_of(users, ()))
     enforce(_has_begun(bookings, booking_id))
-    old = {booking.pk: values_of(template, booking) for booking in bookings}
+    old = {one.pk: values_of(templates[one.template_id or 0], one) for one in bookings}
     if scope is not Scope.ONE:
-        template = _rewritten(template, change, bookings)
+        _rewrite_plans(templates, change, bookings)
     outcomes = [applied(booking, old[booking.pk], change) for booking in _in_turn(bookings, shift)]
     outcomes.sort(key=lambda outcome: outcome.before[:2])
     if scope is Scope.ONE and outcomes[0].fate is Fate.REFUSED:
         raise Refused(*outcomes[0].refusals)
     return outcomes
+
+
+def _held_plans(asked: Booking, scope: Scope, by: Membership) -> dict[int, SessionTemplate]:
+    """The plan of a session by its id; for several sessions, with those it was split from or into.
+
+    Raises Refused ``plan-changed`` when one more was split off while the locks were waited for.
+    """
+    asked_id = asked.template_id or 0
+    if scope is Scope.ONE:
+        return {asked_id: hold_template(asked_id, by)}
+    linked = linked_plans(asked_id)
+    templates = hold_templates(linked, by)
+    if linked_plans(asked_id) != linked:
+        message = _("The calendar changed meanwhile. Look at the days once more.")
+        raise Refused(Refusal("plan-changed", message))
+    return templates
 
 
 def _shift(asked: Booking, edit: SessionEdit, scope: Scope) -> timedelta:
@@ -143,10 +163,31 @@ def _has_begun(bookings: Iterable[Booking], booking_id: int) -> Refusal | None:
     return Refusal("already-started", _("The lesson has already started. Ask the school."))
 
 
-def _rewritten(
-    template: SessionTemplate, change: Change, bookings: Sequence[Booking]
-) -> SessionTemplate:
-    """The template with its new values; split off where sessions before it keep the old ones."""
+def _rewrite_plans(
+    templates: Mapping[int, SessionTemplate], change: Change, bookings: Iterable[Booking]
+) -> None:
+    """Give every plan that has one of these sessions its new values.
+
+    The latest goes first: a plan that is split after it becomes the one it continues.
+    """
+    having: dict[int, list[Booking]] = {}
+    for booking in bookings:
+        having.setdefault(booking.template_id or 0, []).append(booking)
+    plans = sorted((templates[pk] for pk in having), key=lambda one: one.first_day, reverse=True)
+    begins = [plan.first_day for plan in plans]
+    for plan in plans:
+        last_day = plan.last_day
+        makes_way = last_day is not None and any(day > last_day for day in begins)
+        _rewrite_plan(plan, change, having[plan.pk], makes_way=makes_way)
+
+
+def _rewrite_plan(
+    template: SessionTemplate, change: Change, bookings: Sequence[Booking], *, makes_way: bool
+) -> None:
+    """Write the new values; split off where sessions before it keep the old ones.
+
+    A plan that ``makes_way`` for a later one moving with it ends as many days earlier as they move.
+    """
     first = min(booking.template_day for booking in bookings if booking.template_day)
     splits = change.scope is Scope.FOLLOWING or bool(change.shift)
     if splits and first > template.first_day and _has_earlier(template, first):
@@ -157,7 +198,8 @@ def _rewritten(
     template.weekday = (template.weekday + change.shift.days) % 7
     template.first_day += change.shift
     if template.last_day:
-        template.last_day += max(change.shift, timedelta())
+        template.last_day += change.shift if makes_way else max(change.shift, timedelta())
+        template.last_day = max(template.last_day, template.first_day)
     template.starts_at = edit.starts_at or template.starts_at
     template.minutes = edit.minutes or template.minutes
     template.teacher_id = edit.teacher_id or template.teacher_id
@@ -172,7 +214,6 @@ def _rewritten(
         booking.template = template
     if change.shift:
         _shift_days(template, bookings, first, change.shift)
-    return template
 
 
 def _shift_days(
@@ -197,14 +238,20 @@ def _has_earlier(template: SessionTemplate, first: date) -> bool:
 
 
 def _split(template: SessionTemplate, first: date) -> SessionTemplate:
-    """End the template before ``first`` and continue it in one of its own."""
+    """End the template before ``first`` and continue it in one of its own.
+
+    One that was ended before and keeps sessions with students after its end stays ended.
+    """
     things = list(SessionTemplateResource.objects.filter(template=template))
-    ended, last_day = template.pk, template.last_day
-    SessionTemplate.objects.filter(pk=ended).update(last_day=first - timedelta(days=1))
+    ended, last_day, before = template.pk, template.last_day, first - timedelta(days=1)
+    old_end = min(last_day, before) if last_day else before
+    SessionTemplate.objects.filter(pk=ended).update(last_day=old_end)
     template.pk, template.continues_id = None, ended
-    template.first_day, template.last_day = first, last_day
+    template.first_day, template.last_day = first, max(last_day, first) if last_day else None
     template._state.adding = True  # noqa: SLF001 -- Django's own way to copy a row
     template.save(force_insert=True)
+    later = SessionTemplate.objects.filter(continues=ended, first_day__gt=first)
+    later.exclude(pk=template.pk).update(continues=template)
     for thing in things:
         thing.pk, thing.template = None, template
         thing._state.adding = True  # noqa: SLF001 -- as above

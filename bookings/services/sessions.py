@@ -1,7 +1,7 @@
 """Weekly sessions: a template, and the dated bookings it gives, each day at most one."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -181,21 +181,31 @@ def hold_template(template_id: int, by: Membership | None) -> SessionTemplate:
     any booking, person or thing.
     """
     take_sorted([("template", template_id)])
-    everything: Any = SessionTemplate.objects.all()
-    rows = everything if by is None else SessionTemplate.objects.visible_to(by)
-    template: SessionTemplate = found(
-        rows.select_related(
-            "school", "lesson_type", "teacher__membership__user", "created_by", "group"
-        ).filter(pk=template_id)
-    )
+    template: SessionTemplate = found(_templates_of(by).filter(pk=template_id))
     hold_group(template.group_id)
     return template
+
+
+def hold_templates(template_ids: Collection[int], by: Membership) -> dict[int, SessionTemplate]:
+    """Lock several like ``hold_template``, all before their classes; what is not seen is absent."""
+    take_sorted(("template", template_id) for template_id in template_ids)
+    templates: dict[int, SessionTemplate] = _templates_of(by).in_bulk(template_ids)
+    take_sorted(("group", one.group_id) for one in templates.values() if one.group_id)
+    return templates
 
 
 def hold_group(group_id: int | None) -> None:
     """Lock a class: who is in it stays so until the transaction ends."""
     if group_id:
         take_sorted([("group", group_id)])
+
+
+def _templates_of(by: Membership | None) -> Any:
+    everything: Any = SessionTemplate.objects.all()
+    rows = everything if by is None else SessionTemplate.objects.visible_to(by)
+    return rows.select_related(
+        "school", "lesson_type", "teacher__membership__user", "created_by", "group"
+    )
 
 
 def _generate(

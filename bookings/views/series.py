@@ -115,6 +115,7 @@ def _shown(request: MemberRequest, outcomes: list[Outcome]) -> dict[str, Any]:
     refused = [refusal for outcome in outcomes for refusal in outcome.refusals]
     return {
         "outcomes": outcomes,
+        "plans": len({outcome.booking.template_id for outcome in outcomes}),
         "told": sum(outcome.students for outcome in outcomes if outcome.fate == "changed"),
         "rules": _rules(request, refused),
     }

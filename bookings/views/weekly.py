@@ -26,7 +26,14 @@ from bookings.forms.sessions import (
 )
 from bookings.models import SessionTemplate
 from bookings.queries.series import DayPlan, preview_template, things_of
-from bookings.queries.sessions import session_lines, sessions, skipped_ahead, templates
+from bookings.queries.sessions import (
+    plan_line,
+    plan_lines,
+    session_lines,
+    sessions,
+    skipped_ahead,
+    templates,
+)
 from bookings.services.series import end_template, ending_of
 from bookings.services.sessions import (
     draft_template,
@@ -43,7 +50,8 @@ SHOWN = 12
 @require_GET
 @requires(Permission.MANAGE_SESSIONS)
 def weekly(request: MemberRequest) -> HttpResponse:
-    context = {"templates": templates(request.membership), "tabs": tabs(request, "weekly")}
+    lines = plan_lines(templates(request.membership))
+    context = {"lines": lines, "tabs": tabs(request, "weekly")}
     return render(request, "bookings/sessions/weekly.html", context)
 
 
@@ -142,6 +150,7 @@ def _plan_context(request: MemberRequest, template: SessionTemplate) -> dict[str
     ahead = list(rows.order_by("period")[:SHOWN])
     return {
         "template": template,
+        "plan": plan_line(request.membership, template),
         "things": things_of(template),
         "lines": session_lines(ahead),
         "first": ahead[0] if ahead else None,

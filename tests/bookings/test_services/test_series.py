@@ -311,3 +311,65 @@ def test_ending_cancels_the_empty_ones_and_lists_the_others(template, cast):
     assert [day.day for day, _hour in walls()] == [5, 19]
     assert Message.objects.count() == 0
     assert services.generate_all(at=NOW + WEEK) == 0
+
+
+def test_all_that_are_to_come_are_those_of_the_plans_split_from_each_other_too(
+    plan, template, change
+):
+    third = sessions()[2]
+    plan(weeks_ahead=4, name="Another evening", starts_at=dt.time(9), things=[])
+    change(third, Scope.FOLLOWING, starts_at=FOUR)
+    first, other, second = SessionTemplate.objects.order_by("pk")
+    mine = Booking.objects.filter(template__in=(first, second)).order_by("period")
+
+    for booking, seats in ((mine[0], 5), (mine[3], 6)):
+        outcomes = change(booking, Scope.ALL, capacity=seats)
+
+        assert [one.booking.pk for one in outcomes] == [one.pk for one in mine]
+        assert {one.capacity for one in mine.all()} == {seats}
+        seats_of = SessionTemplate.objects.order_by("pk").values_list("capacity", flat=True)
+        assert list(seats_of) == [seats, other.capacity, seats]
+    assert [one.wall_time.hour for one in mine] == [15, 15, 16, 16]
+
+
+def test_what_follows_goes_on_into_the_plan_that_continues_it(template, change):
+    change(sessions()[2], Scope.FOLLOWING, starts_at=FOUR)
+
+    outcomes = change(sessions()[1], Scope.FOLLOWING, capacity=5)
+
+    assert len(outcomes) == 3
+    assert [one.capacity for one in sessions()] == [12, 5, 5, 5]
+    first, last, middle = SessionTemplate.objects.order_by("pk")
+    assert (middle.continues, last.continues) == (first, middle)
+    assert services.generate_all(at=NOW) == 0
+
+
+@pytest.mark.parametrize("days", (-1, 1, 7))
+@pytest.mark.parametrize("at", (NOW, NOW + WEEK))
+def test_plans_split_from_each_other_move_together(template, change, days, at):
+    change(sessions()[2], Scope.FOLLOWING, starts_at=FOUR)
+    ahead = [one for one in sessions() if one.period.lower > at]
+    shift = dt.timedelta(days=days)
+    wanted = [one.wall_date + shift for one in ahead]
+
+    change(ahead[0], Scope.ALL, at=at, day=ahead[0].wall_date + shift)
+
+    assert [one.wall_date for one in sessions() if one.period.lower > at][-len(ahead) :] == wanted
+    chain = SessionTemplate.objects.order_by("first_day")
+    assert [one.continues for one in chain] == [None, *list(chain)[:-1]]
+    services.generate_all(at=at + WEEK)
+    held = [one.wall_date for one in sessions() if one.wall_date >= wanted[0]]
+    assert held == [wanted[0] + WEEK * number for number in range(len(held))]
+    assert unsound() == []
+
+
+def test_an_ended_plan_is_split_where_its_last_students_sit(template, change, cast):
+    third = sessions()[2]
+    services.join_booking(booking_id=third.pk, student_id=cast.student.pk, by=cast.office, at=NOW)
+    end_template(template_id=template.pk, last_day=FIRST, by=cast.office, at=NOW)
+
+    change(third, Scope.FOLLOWING, starts_at=FOUR)
+
+    old, new = SessionTemplate.objects.order_by("pk")
+    assert (old.last_day, new.first_day, new.last_day) == (FIRST, third.wall_date, third.wall_date)
+    assert Booking.objects.get(pk=third.pk).wall_time == FOUR
