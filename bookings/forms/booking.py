@@ -83,6 +83,15 @@ class BrokenRule:
         """Carries the message along, for the line of a rule that no longer stands in the way."""
         return SAID + self.code
 
+    @property
+    def missing(self) -> str:
+        """What is still to be done to overrule it; empty when it is."""
+        if not self.is_overridden and not self.reason:
+            return _("Tick the rule and write a reason to do it anyway.")
+        if not self.is_overridden:
+            return _("Tick the rule to do it anyway.")
+        return "" if self.reason else _("Write a reason to do it anyway.")
+
 
 class OverrideForm(forms.Form):
     """Lists the rules in the way, each with "book anyway" and a reason, for those who may."""

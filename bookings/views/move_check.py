@@ -36,13 +36,15 @@ def move_check(request: MemberRequest, booking_id: int) -> HttpResponse:
             try:
                 move_booking(**_wish(request, booking, form), **_manner(form))
             except Refused as refused:
+                refusing = preview_move(**_wish(request, booking, form))
                 form.refuse(refused)
-            else:
-                undo = undo_address(booking, muted=form.cleaned_data["is_muted"])
-                return calendar_changed(request, booking, _("The lesson is moved."), undo=undo)
-        return _answer(request, booking, form, form.broken_rules, 422)
+                return _answer(request, booking, form, refusing, 422)
+            undo = undo_address(booking, muted=form.cleaned_data["is_muted"])
+            return calendar_changed(request, booking, _("The lesson is moved."), undo=undo)
+        return _answer(request, booking, form, None, 422)
     form = DeskMoveForm(_asked(request, booking), member=request.membership)
-    return _answer(request, booking, form)
+    preview = preview_move(**_wish(request, booking, form)) if form.is_valid() else None
+    return _answer(request, booking, form, preview)
 
 
 def staff_only(request: MemberRequest) -> None:
@@ -96,22 +98,30 @@ def _answer(
     request: MemberRequest,
     booking: Booking,
     form: DeskMoveForm,
-    rules: Iterable[BrokenRule] = (),
+    preview: MovePreview | None,
     status: int = 200,
 ) -> HttpResponse:
-    preview = preview_move(**_wish(request, booking, form)) if form.is_valid() else None
     refusals = preview.refusals if preview else ()
+    final = [one for one in refusals if not one.overridable]
     context = {
         "booking": booking,
         "form": form,
         "preview": preview,
         "after": _after(booking, preview),
         "expecting": confirmed_venues(booking),
-        "final": [one for one in refusals if not one.overridable],
-        "rules": list(rules) or [_rule(one) for one in refusals if one.overridable],
+        "complaints": _complaints(form, final),
+        "final": final,
+        "rules": form.broken_rules or [_rule(one) for one in refusals if one.overridable],
         "nothing_changed": any(one.code == "nothing-changed" for one in refusals),
     }
     return render(request, "bookings/move_check.html", context, status=status)
+
+
+def _complaints(form: DeskMoveForm, final: Iterable[Refusal]) -> list[str]:
+    """What is wrong with what was typed, and what refused the move; not what ``final`` tells."""
+    typed = [f"{field.label}: {error}" for field in form for error in field.errors]
+    told = {str(one.message) for one in final}
+    return [*typed, *(str(one) for one in form.non_field_errors() if one not in told)]
 
 
 def _rule(refusal: Refusal) -> BrokenRule:

@@ -214,6 +214,46 @@ def test_a_refused_move_changes_nothing_and_keeps_what_was_typed(cast, signed_in
     assert booking.starts_at == NOON
 
 
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    (
+        ({}, "Tick the rule and write a reason to do it anyway."),
+        ({"override_teacher-not-available": "1"}, "Write a reason to do it anyway."),
+        ({"why_teacher-not-available": "Agreed"}, "Tick the rule to do it anyway."),
+    ),
+)
+def test_what_a_rule_still_asks_for_is_said_above_and_at_the_rule(
+    cast, signed_in, address, lesson, given, missing
+):
+    url = address("move_check", lesson().pk)
+    answer = signed_in(cast.office).post(url, move_form(cast, time="20:00") | given, **DIALOG)
+
+    (rule,) = answer.context["rules"]
+    assert answer.status_code == 422
+    assert rule.missing == missing
+    assert f"<span>{missing}</span>" in answer.text
+    assert [one.startswith(rule.message) for one in answer.context["complaints"]] == [True]
+    assert answer.context["after"]["starts_at"] == NOON + 8 * HOUR
+    assert "Nothing stands in the way." not in answer.text
+
+
+def test_what_nobody_may_overrule_is_said_once(cast, signed_in, address, lesson):
+    booking = lesson()
+    lesson(starts=NOON + 2 * HOUR, students=[cast.other_student], resources=[])
+    answer = signed_in(cast.office).post(
+        address("move_check", booking.pk), move_form(cast), **DIALOG
+    )
+    assert (answer.status_code, codes(answer)) == (422, ["teacher-booked"])
+    assert answer.context["complaints"] == []
+
+
+def test_a_move_that_was_typed_wrong_names_the_field(cast, signed_in, address, lesson):
+    url = address("move_check", lesson().pk)
+    answer = signed_in(cast.office).post(url, move_form(cast, day="soon"), **DIALOG)
+    assert (answer.status_code, answer.context["after"]) == (422, None)
+    assert answer.context["complaints"] == ["Date: Enter a valid date."]
+
+
 def test_the_office_overrules_by_name_and_a_teacher_cannot(cast, signed_in, address, lesson):
     booking = lesson()
     code = "teacher-not-available"

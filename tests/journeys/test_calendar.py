@@ -142,11 +142,38 @@ def test_a_lesson_is_dragged_only_where_the_rules_let_it(site, walk, world, arri
 
     drag(office, lesson_of(office, rita), minutes=90)
     expect(question.get_by_text(words("Nothing stands in the way."))).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(lesson_of(office, rita)).to_be_focused()
+    expect(lesson_of(office, rita)).to_contain_text("09:00")
+
+    drag(office, lesson_of(office, rita), minutes=90)
+    expect(question.get_by_text(words("Nothing stands in the way."))).to_be_visible()
     question.get_by_role("button", name=words("Move the lesson")).click()
     office.sees(words("The lesson is moved."))
     expect(lesson_of(office, rita)).to_contain_text("10:30")
     page.reload()
     expect(lesson_of(office, rita)).to_contain_text("10:30")
+
+    drag(office, lesson_of(office, rita), minutes=30)
+    time = question.get_by_label(words("Time"), exact=True)
+    time.fill("03:00")
+    time.press("Tab")
+    expect(question.get_by_text(words("Rules in the way"))).to_be_visible()
+    time.evaluate("input => { input.style.color = ''; }")  # as password managers leave it
+    question.get_by_role("button", name=words("Move the lesson")).click()
+    expect(question.locator("#move-verdict").get_by_text("03:00").first).to_be_visible()
+    expect(
+        question.get_by_text(words("Tick the rule and write a reason to do it anyway.")).first
+    ).to_be_visible()
+    office.look()
+    for rule in question.locator("[name^=override_]").all():
+        rule.check()
+    for reason in question.locator("[name^=why_]").all():
+        reason.fill("Night driving")
+    question.get_by_role("button", name=words("Move the lesson")).click()
+    expect(lesson_of(office, rita)).to_contain_text("03:00")
+    page.reload()
+    expect(lesson_of(office, rita)).to_be_in_viewport()
 
 
 def drag(person, lesson, *, minutes):
