@@ -2,7 +2,7 @@
 (() => {
   const dialog = (name) => document.getElementById(`calendar-${name}`);
   const body = (name) => document.getElementById(`calendar-${name}-body`);
-  let undo = null; // what takes a dragged lesson back to where it was
+  let undo = null; // what takes a dragged lesson back to where it was, and whoever dragged it to the lesson
 
   // An answer that does not come must not leave the last one standing there. Each dialog asks for itself: htmx lets
   // what has the same source wait in line, and would say at once that it is done.
@@ -35,7 +35,10 @@
   });
 
   document.addEventListener("calendar:dropped", async ({ detail: { lesson, wish, revert } }) => {
-    undo = revert;
+    undo = () => {
+      revert();
+      requestAnimationFrame(() => document.querySelector(`#calendar-grid a[href="${CSS.escape(`${lessons()}${lesson}/`)}"]`)?.focus());
+    };
     const isOpen = await open("question", `${lessons()}${lesson}/move/check/?${new URLSearchParams(wish)}`);
     if (!isOpen) settle();
   });

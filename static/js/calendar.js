@@ -267,6 +267,7 @@
   const draw = (box, data) => {
     const { view, date, language, sprite, zone } = box.dataset;
     const isAtSchool = showsSchoolTime(zone);
+    const contents = contentsOf(data, box);
     box.classList.toggle("cal-grid--abroad", !isAtSchool);
     grid = window.EventCalendar.create(box, {
       view,
@@ -289,8 +290,9 @@
       eventDrop: dropped(box),
       eventDragStart: lifted(box),
       eventDragStop: unshade,
+      scrollTime: contents.slotMinTime ?? "00:00",
       ...GRIDS[view],
-      ...contentsOf(data, box),
+      ...contents,
     });
     box.querySelector(".ec-main")?.setAttribute("tabindex", "0"); // the keyboard scrolls a day without lessons too
     box.dataset.ready = "";
