@@ -18,7 +18,7 @@ from bookings.forms.booking import offer, teachers_to_book, usable_resources
 from bookings.forms.week import DayField, TimeInput
 from bookings.models import LessonType, Resource, SessionTemplate, StudentGroup
 from bookings.queries.proposals import suits
-from bookings.queries.series import Choice, DayPlan, Thing
+from bookings.queries.series import Choice, Seen, Thing
 from bookings.services.occurrences import Scope, SessionEdit
 from justdriving.kernel.ids import id_in
 
@@ -287,14 +287,18 @@ def read_overrides(data: Mapping[str, Any]) -> dict[str, str]:
     return {code: reason.strip() for code, reason in given.items() if reason.strip()}
 
 
-def expected_of(plans: Sequence[DayPlan]) -> str:
+def expected_of(seen: Mapping[date, Seen]) -> str:
     """What a preview showed, in one hidden field."""
-    return " ".join(f"{plan.day.isoformat()}:{plan.code}" for plan in plans)
+    return " ".join(f"{day.isoformat()}:{one.found}:{one.shown}" for day, one in seen.items())
 
 
-def read_expected(text: str) -> dict[date, str]:
-    pairs = [part.partition(":") for part in text.split()]
-    return {day: code for key, _colon, code in pairs if (day := _day(key))}
+def read_expected(text: str) -> dict[date, Seen]:
+    parts = [part.split(":", 2) for part in text.split()]
+    return {
+        day: Seen(*codes)
+        for key, *codes in parts
+        if len(codes) == len(Seen._fields) and (day := _day(key))
+    }
 
 
 def initial_of(template: SessionTemplate, things: Sequence[Thing]) -> dict[str, Any]:

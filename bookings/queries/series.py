@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -99,6 +99,15 @@ class DayPlan:
         return " ".join(str(refusal.message) for refusal in self.refusals)
 
 
+class Seen(NamedTuple):
+    """What a preview showed of a day: the code of what was found in the calendar, and of what
+    comes of it with all that was decided; empty where the day has none.
+    """
+
+    found: str
+    shown: str
+
+
 def template_days(template: SessionTemplate, *, first: date, last: date) -> list[date]:
     """The days from ``first`` to ``last`` (both included) on which a template gives a session."""
     begins = template.first_day + timedelta(
@@ -189,6 +198,27 @@ def preview_template(
             judge.diary.note_visits(plan.resources, plan.held_on)
         plans.append(plan)
     return plans
+
+
+def seen_days(
+    plans: Sequence[DayPlan],
+    *,
+    template: SessionTemplate,
+    things: Sequence[Thing],
+    at: datetime,
+    choices: Mapping[date, Choice],
+) -> dict[date, Seen]:
+    """What ``plans`` show, beside what the calendar gives before anything is decided.
+
+    The days are judged once more only where something was decided. ``at`` is now, UTC.
+    """
+    shown = {plan.day: plan.code for plan in plans}
+    found = shown
+    if choices or template.overridden_rules:
+        bare = preview_template(template=template, things=things, at=at, may_override=False)
+        found = {plan.day: plan.code for plan in bare}
+    days = sorted({*found, *shown})
+    return {day: Seen(found.get(day, ""), shown.get(day, "")) for day in days}
 
 
 def _slot(template: SessionTemplate, day: date, choice: Choice) -> DayPlan:

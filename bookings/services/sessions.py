@@ -33,11 +33,14 @@ from bookings.models import (
 from bookings.queries.proposals import found
 from bookings.queries.series import (
     AS_PLANNED,
+    CHOSEN,
     Choice,
     DayPlan,
+    Seen,
     Thing,
     class_of,
     preview_template,
+    seen_days,
     things_of,
 )
 from bookings.services.booking import Clash, new_places
@@ -55,6 +58,7 @@ TEMPLATE_FIELDS = (
 )  # fmt: skip
 LATER_FIELDS = ("name", "weeks_ahead")
 NO_CHOICES: Mapping[date, Choice] = MappingProxyType({})
+UNSEEN = Seen("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +78,15 @@ def save_template(  # noqa: PLR0913 -- a use case names everything it needs
     things: Sequence[Thing],
     overrides: Mapping[str, str] = MappingProxyType({}),
     choices: Mapping[date, Choice] = NO_CHOICES,
-    expected: Mapping[date, str] | None = None,
+    expected: Mapping[date, Seen] | None = None,
 ) -> tuple[SessionTemplate, Generated]:
     """Create a template with a value for each of TEMPLATE_FIELDS and plan its first sessions.
 
     ``at`` is now, UTC. ``overrides`` (code -> reason) hold for every session of it. ``choices`` are
-    made for single days. ``expected`` is what the preview showed (day -> DayPlan.code): if it is
-    another by now, nothing is saved and the refusal ``plan-changed`` says so. Raises Refused:
-    ``not-allowed``, ``ends-before-it-begins``, ``plan-changed``. Source: seed 003, steps 3 to 5.
+    made for single days. ``expected`` is what the preview showed: if the calendar gives another by
+    now (``plan-changed``), or a choice made since leaves a day out unseen (``choice-fails``),
+    nothing is saved. Raises Refused: these, ``not-allowed``, ``ends-before-it-begins``. Source:
+    seed 003, steps 3 to 5.
     """
     enforce(_may_override(by, overrides, choices))
     template = draft_template(by=by, values=values, overrides=overrides)
@@ -214,7 +219,7 @@ def _generate(
     by: Membership | None,
     at: datetime,
     choices: Mapping[date, Choice],
-    expected: Mapping[date, str] | None = None,
+    expected: Mapping[date, Seen] | None = None,
 ) -> Generated:
     """Plan every open day under the locks of all concerned, and write what may be."""
     things = things_of(template)
@@ -222,7 +227,9 @@ def _generate(
     users += [student.membership.user_id for student in class_of(template)]
     take_sorted(keys_of(users, (thing.resource.pk for thing in things)))
     plans = preview_template(template=template, things=things, at=at, choices=choices)
-    enforce(_plan_changed(plans, expected))
+    if expected is not None:
+        seen = seen_days(plans, template=template, things=things, at=at, choices=choices)
+        enforce(_plan_changed(seen, expected))
     generated = Generated()
     for plan in plans:
         booking = None if plan.code != "ok" else _written(template, plan, by, at, choices)
@@ -375,8 +382,20 @@ def _ends_in_order(template: SessionTemplate) -> Refusal | None:
     return None
 
 
-def _plan_changed(plans: Sequence[DayPlan], expected: Mapping[date, str] | None) -> Refusal | None:
-    if expected is None or expected == {plan.day: plan.code for plan in plans}:
+def _plan_changed(seen: Mapping[date, Seen], expected: Mapping[date, Seen]) -> Refusal | None:
+    """Whether the calendar is another than was shown, or what was decided since fails unseen."""
+    if _found(seen) != _found(expected):
+        message = _("The calendar changed meanwhile. Look at the days once more.")
+        return Refusal("plan-changed", message)
+    if all(_is_as_shown(one, expected.get(day, UNSEEN)) for day, one in seen.items()):
         return None
-    message = _("The calendar changed meanwhile. Look at the days once more.")
-    return Refusal("plan-changed", message)
+    message = _("One of your choices does not work. Look at the days once more.")
+    return Refusal("choice-fails", message)
+
+
+def _found(seen: Mapping[date, Seen]) -> dict[date, str]:
+    return {day: one.found for day, one in seen.items() if one.found}
+
+
+def _is_as_shown(now: Seen, then: Seen) -> bool:
+    return now.shown == then.shown or now.shown in {"ok", CHOSEN}

@@ -25,7 +25,7 @@ from bookings.forms.sessions import (
     read_overrides,
 )
 from bookings.models import SessionTemplate
-from bookings.queries.series import DayPlan, preview_template, things_of
+from bookings.queries.series import DayPlan, preview_template, seen_days, things_of
 from bookings.queries.sessions import (
     plan_line,
     plan_lines,
@@ -177,19 +177,15 @@ def _saved(request: MemberRequest, form: TemplateForm) -> SessionTemplate:
 def _preview(request: MemberRequest, form: TemplateForm) -> dict[str, Any]:
     overrides, choices = read_overrides(request.POST), read_choices(request.POST)
     draft = draft_template(by=request.membership, values=form.cleaned_data, overrides=overrides)
-    plans = preview_template(
-        template=draft,
-        things=form.things(),
-        at=timezone.now(),
-        choices=choices,
-        may_override=_may_override(request),
-    )
+    said: dict[str, Any] = {"template": draft, "things": form.things(), "at": timezone.now()}
+    said |= {"choices": choices}
+    plans = preview_template(**said, may_override=_may_override(request))
     return {
         "days": [_shown(request, plan) for plan in plans],
         "is_previewed": True,
         "planned": sum(plan.code == "ok" for plan in plans),
         "left_out": sum(plan.code != "ok" for plan in plans),
-        "expected": expected_of(plans),
+        "expected": expected_of(seen_days(plans, **said)),
         "everywhere": _everywhere(plans, overrides),
     }
 

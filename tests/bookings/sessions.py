@@ -96,3 +96,23 @@ def group(cast):
     for student in (cast.student, cast.other_student):
         GroupMember.objects.create(school=cast.school, group=group, student=student, joined_at=NOW)
     return group
+
+
+@pytest.fixture
+def typed(cast, theory, room):
+    """The form of a new weekly plan: the theory evening."""
+    return {
+        "name": "Theory evening",
+        "lesson_type": theory.pk,
+        "teacher": cast.teacher.pk,
+        "department": cast.department.pk,
+        "weekday": 3,
+        "starts_at": "15:00",
+        "minutes": 120,
+        "capacity": 12,
+        "first_day": "2026-03-02",
+        "every_weeks": 1,
+        "weeks_ahead": 8,
+        "place": "Room 1",
+        "shared": [room.pk],
+    }

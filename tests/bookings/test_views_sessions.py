@@ -20,10 +20,10 @@ from bookings.models import (
 )
 from bookings.queries.series import Thing
 from bookings.services import groups, join_booking
-from tests.bookings.sessions import group, plan, room, theory, track, values
+from tests.bookings.sessions import group, plan, room, theory, track, typed, values
 from tests.factories import NOW, StudentFactory
 
-__all__ = ["group", "plan", "room", "theory", "track", "values"]
+__all__ = ["group", "plan", "room", "theory", "track", "typed", "values"]
 
 THURSDAY = dt.date(2026, 3, 5)
 
@@ -42,25 +42,6 @@ def address(cast):
 @pytest.fixture
 def office(cast, signed_in):
     return signed_in(cast.office)
-
-
-@pytest.fixture
-def typed(cast, theory, room):
-    return {
-        "name": "Theory evening",
-        "lesson_type": theory.pk,
-        "teacher": cast.teacher.pk,
-        "department": cast.department.pk,
-        "weekday": 3,
-        "starts_at": "15:00",
-        "minutes": 120,
-        "capacity": 12,
-        "first_day": "2026-03-02",
-        "every_weeks": 1,
-        "weeks_ahead": 8,
-        "place": "Room 1",
-        "shared": [room.pk],
-    }
 
 
 def test_the_days_are_shown_first_and_saved_as_shown(cast, office, address, typed):

@@ -6,13 +6,13 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from bookings.models import Booking, SessionTemplate
+from bookings.models import Booking, ClosedDay, SessionTemplate
 from bookings.services.occurrences import Scope, SessionEdit
 from bookings.services.series import change_sessions
-from tests.bookings.sessions import plan, room, theory, values
+from tests.bookings.sessions import plan, room, theory, typed, values
 from tests.factories import NOW
 
-__all__ = ["plan", "room", "theory", "values"]
+__all__ = ["plan", "room", "theory", "typed", "values"]
 
 THURSDAY = dt.date(2026, 3, 5)
 WEEK = dt.timedelta(weeks=1)
@@ -91,3 +91,66 @@ def test_the_preview_of_all_says_that_it_spans_the_plans(office, address, split,
     assert words in everything.content.decode()
     days = [outcome.before.day for outcome in everything.context["outcomes"]]
     assert days == [THURSDAY + WEEK * number for number in range(4)]
+
+
+SKIPPED = {"do_2026-03-12": "skip"}
+ON_FRIDAY = {"do_2026-03-12": "another", "day_2026-03-12": "2026-03-13"}
+ANYWAY = {"anyway_school-closed": "Everybody agreed"}
+
+
+def close(cast, day):
+    ClosedDay.objects.create(school=cast.school, on=day, name="Inventory")
+
+
+def shown_and_saved(office, page, typed, shown, said, between=lambda: None):
+    """Look at the days with what is said first, then save with what is said since."""
+    seen = office.post(page, typed | shown | {"step": "show"}).context["expected"]
+    between()
+    return office.post(page, typed | said | {"step": "save", "expected": seen})
+
+
+@pytest.mark.parametrize("said", ({}, SKIPPED, ON_FRIDAY, ANYWAY))
+@pytest.mark.parametrize("shown", ({}, SKIPPED, ON_FRIDAY))
+def test_what_is_decided_after_the_look_is_no_change_of_the_calendar(
+    cast, office, address, typed, shown, said
+):
+    close(cast, THURSDAY)
+
+    answer = shown_and_saved(office, address("weekly_new"), typed, shown, said)
+
+    assert answer.status_code == 302
+    days = list(Booking.objects.order_by("period").values_list("wall_date", flat=True)[:2])
+    second = {"skip": THURSDAY + 2 * WEEK, "another": dt.date(2026, 3, 13)}
+    expected = second.get(said.get("do_2026-03-12"), THURSDAY + WEEK)
+    assert days[1 if said is ANYWAY else 0] == expected
+    assert (days[0] == THURSDAY) == (said is ANYWAY)
+
+
+@pytest.mark.parametrize("said", ({}, SKIPPED, ON_FRIDAY, ANYWAY))
+@pytest.mark.parametrize("day", (THURSDAY, THURSDAY + WEEK))
+def test_a_calendar_that_changed_meanwhile_is_shown_again_whatever_is_decided(
+    cast, office, address, typed, said, day
+):
+    answer = shown_and_saved(
+        office, address("weekly_new"), typed, {}, said, lambda: close(cast, day)
+    )
+
+    assert answer.status_code == 422
+    assert "The calendar changed meanwhile." in answer.content.decode()
+    assert SessionTemplate.objects.count() == 0
+
+
+@pytest.mark.parametrize("shown", ({}, ON_FRIDAY))
+def test_a_day_chosen_instead_that_is_taken_is_shown_before_it_is_left_out(
+    cast, office, address, typed, shown
+):
+    def change():
+        close(cast, dt.date(2026, 3, 13))
+
+    answer = shown_and_saved(office, address("weekly_new"), typed, shown, ON_FRIDAY, change)
+
+    assert answer.status_code == 422
+    assert "One of your choices does not work." in answer.content.decode()
+    assert SessionTemplate.objects.count() == 0
+    again = typed | ON_FRIDAY | {"step": "save", "expected": answer.context["expected"]}
+    assert office.post(address("weekly_new"), again).status_code == 302

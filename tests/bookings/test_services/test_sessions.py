@@ -19,7 +19,7 @@ from bookings.models import (
     SkippedSession,
 )
 from bookings.queries.seats import seats_left
-from bookings.queries.series import Choice, Thing, preview_template, things_of
+from bookings.queries.series import Choice, Seen, Thing, preview_template, things_of
 from bookings.services.sessions import draft_template
 from justdriving.kernel.policy import Refused
 from notifications.models import Message
@@ -127,7 +127,7 @@ def test_the_preview_says_what_generating_does(cast, plan, values, room, book):
     draft = draft_template(by=cast.office, values=values, overrides={})
 
     shown = preview_template(template=draft, things=[Thing(room, is_place=False)], at=NOW)
-    template, _generated = plan(expected={day.day: day.code for day in shown})
+    template, _generated = plan(expected={day.day: Seen(day.code, day.code) for day in shown})
 
     assert days_of(template) == [day.day for day in shown if day.code == "ok"]
     assert dict(SkippedSession.objects.values_list("on", "code")) == {
@@ -139,7 +139,7 @@ def test_a_calendar_that_changed_since_the_preview_saves_nothing(cast, plan):
     ClosedDay.objects.create(school=cast.school, on=EASTER, name="Maundy Thursday")
 
     with pytest.raises(Refused) as refused:
-        plan(expected=dict.fromkeys(THURSDAYS, "ok"))
+        plan(expected=dict.fromkeys(THURSDAYS, Seen("ok", "ok")))
 
     assert codes(refused) == ["plan-changed"]
     assert SessionTemplate.objects.count() == 0
