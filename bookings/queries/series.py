@@ -108,6 +108,13 @@ class Seen(NamedTuple):
     shown: str
 
 
+class LaterDay(NamedTuple):
+    """A day of a plan that is too far ahead, and the day on which it will be planned."""
+
+    day: date
+    planned_on: date
+
+
 def template_days(template: SessionTemplate, *, first: date, last: date) -> list[date]:
     """The days from ``first`` to ``last`` (both included) on which a template gives a session."""
     begins = template.first_day + timedelta(
@@ -159,10 +166,8 @@ def open_days(
 
     A day among ``anew`` that was left out is asked about again.
     """
-    zone = template.school.zone
-    today = at.astimezone(zone).date()
-    last = today + timedelta(weeks=template.weeks_ahead)
-    days = template_days(template, first=today, last=last)
+    today = at.astimezone(template.school.zone).date()
+    days = template_days(template, first=today, last=_planned_until(template, at))
     if template._state.adding:  # noqa: SLF001 -- Django's own way to know an unsaved row
         return days
     made = Booking.objects.filter(template=template, template_day__in=days)
@@ -170,6 +175,21 @@ def open_days(
     closed = set(left_out.values_list("on", flat=True)) - set(anew)
     taken = {*made.values_list("template_day", flat=True), *closed}
     return [day for day in days if day not in taken]
+
+
+def _planned_until(template: SessionTemplate, at: datetime) -> date:
+    today = at.astimezone(template.school.zone).date()
+    return today + timedelta(weeks=template.weeks_ahead)
+
+
+def later_day(template: SessionTemplate, *, at: datetime) -> LaterDay | None:
+    """The first day beyond the weeks planned ahead at ``at`` (UTC); None where none comes."""
+    first = max(_planned_until(template, at) + timedelta(days=1), template.first_day)
+    last = first + timedelta(weeks=template.every_weeks)
+    days = template_days(template, first=first, last=last)
+    if not days:
+        return None
+    return LaterDay(days[0], planned_on=days[0] - timedelta(weeks=template.weeks_ahead))
 
 
 def preview_template(

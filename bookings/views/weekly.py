@@ -25,7 +25,7 @@ from bookings.forms.sessions import (
     read_overrides,
 )
 from bookings.models import SessionTemplate
-from bookings.queries.series import DayPlan, preview_template, seen_days, things_of
+from bookings.queries.series import DayPlan, later_day, preview_template, seen_days, things_of
 from bookings.queries.sessions import (
     plan_line,
     plan_lines,
@@ -154,6 +154,7 @@ def _plan_context(request: MemberRequest, template: SessionTemplate) -> dict[str
         "things": things_of(template),
         "lines": session_lines(ahead),
         "first": ahead[0] if ahead else None,
+        "later": None if ahead else later_day(template, at=now),
         "skipped": skipped_ahead(template, today=timezone.localdate()),
         "groups": open_groups(request.membership) if not template.group_id else [],
         "may_override": _may_override(request),
@@ -177,12 +178,15 @@ def _saved(request: MemberRequest, form: TemplateForm) -> SessionTemplate:
 def _preview(request: MemberRequest, form: TemplateForm) -> dict[str, Any]:
     overrides, choices = read_overrides(request.POST), read_choices(request.POST)
     draft = draft_template(by=request.membership, values=form.cleaned_data, overrides=overrides)
-    said: dict[str, Any] = {"template": draft, "things": form.things(), "at": timezone.now()}
-    said |= {"choices": choices}
+    now = timezone.now()
+    said: dict[str, Any] = {"template": draft, "things": form.things(), "choices": choices}
+    said |= {"at": now}
     plans = preview_template(**said, may_override=_may_override(request))
     return {
         "days": [_shown(request, plan) for plan in plans],
         "is_previewed": True,
+        "draft": draft,
+        "later": later_day(draft, at=now),
         "planned": sum(plan.code == "ok" for plan in plans),
         "left_out": sum(plan.code != "ok" for plan in plans),
         "expected": expected_of(seen_days(plans, **said)),

@@ -9,6 +9,7 @@ from django.urls import reverse
 from bookings.models import Booking, ClosedDay, SessionTemplate
 from bookings.services.occurrences import Scope, SessionEdit
 from bookings.services.series import change_sessions
+from bookings.services.sessions import generate_all
 from tests.bookings.sessions import plan, room, theory, typed, values
 from tests.factories import NOW
 
@@ -154,3 +155,43 @@ def test_a_day_chosen_instead_that_is_taken_is_shown_before_it_is_left_out(
     assert SessionTemplate.objects.count() == 0
     again = typed | ON_FRIDAY | {"step": "save", "expected": answer.context["expected"]}
     assert office.post(address("weekly_new"), again).status_code == 302
+
+
+@pytest.mark.parametrize("last_day", ("", "2026-06-30"))
+def test_days_beyond_the_weeks_ahead_are_said_to_be_planned_later(office, address, typed, last_day):
+    far = typed | {"first_day": "2026-05-01", "last_day": last_day, "weeks_ahead": 4}
+    words = (
+        "The next day is Thu 7 May, more than 4 weeks ahead. It is planned by itself on Thu 9 Apr."
+    )
+
+    shown = office.post(address("weekly_new"), far | {"step": "show"})
+    expected = shown.context["expected"]
+    saved = office.post(
+        address("weekly_new"), far | {"step": "save", "expected": expected}, follow=True
+    )
+
+    for page in (shown, saved):
+        assert words in page.content.decode()
+        assert "Nothing is planned yet" in page.content.decode()
+    assert "Look at the first and the last day." not in shown.content.decode()
+    for day, planned in ((dt.date(2026, 4, 8), 0), (dt.date(2026, 4, 9), 1)):
+        assert generate_all(at=dt.datetime.combine(day, dt.time(9), dt.UTC)) == planned
+
+
+@pytest.mark.parametrize(
+    ("last_day", "words"),
+    (
+        ("2026-06-30", "The rest until Tue 30 Jun is planned as the weeks come, 4 weeks ahead."),
+        ("", "The days after that are planned as the weeks come, 4 weeks ahead."),
+        ("2026-04-02", "The rest until"),
+        ("2026-04-01", ""),
+        ("2026-03-03", "Look at the first and the last day."),
+    ),
+)
+def test_where_the_list_ends_before_the_plan_is_said(office, address, typed, last_day, words):
+    some = typed | {"last_day": last_day, "weeks_ahead": 4}
+
+    page = office.post(address("weekly_new"), some | {"step": "show"}).content.decode()
+
+    assert words in page
+    assert ("weeks ahead." in page) == (last_day in {"", "2026-06-30", "2026-04-02"})
