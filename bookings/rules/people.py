@@ -41,6 +41,7 @@ class TeacherIsAvailable:
     """The lesson lies within the teacher's hours (wall time) there, and outside absences.
 
     The hours of a day with exceptions are those alone; hours at another department do not count.
+    ``facts["is_away"]`` is there for an absence.
     """
 
     code = "teacher-not-available"
@@ -54,7 +55,7 @@ class TeacherIsAvailable:
         about = {"teacher_id": teacher.pk}
         if facts.absences.get(teacher.pk, NOTHING).first_overlap(lower, upper):
             message = _("%(teacher)s is away at that time.") % {"teacher": teacher}
-            yield Refusal(self.code, message, about, overridable=True)
+            yield Refusal(self.code, message, about | {"is_away": True}, overridable=True)
         elif not facts.works(teacher.pk, lower, upper):
             times = wording.hours(lower, upper, facts.zone)
             message = _("%(teacher)s does not work %(day)s %(hours)s.") % {

@@ -4,9 +4,10 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
 
-from bookings.models import Booking, ClosedDay, SessionTemplate
+from bookings.models import Absence, Booking, ClosedDay, SessionTemplate
 from bookings.services.occurrences import Scope, SessionEdit
 from bookings.services.series import change_sessions
 from bookings.services.sessions import generate_all
@@ -195,3 +196,17 @@ def test_where_the_list_ends_before_the_plan_is_said(office, address, typed, las
 
     assert words in page
     assert ("weeks ahead." in page) == (last_day in {"", "2026-06-30", "2026-04-02"})
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "pill"), (("15:00", "Teacher away"), ("19:00", "Outside working hours"))
+)
+def test_the_pill_names_why_the_teacher_cannot(cast, office, address, typed, starts_at, pill):
+    lower = dt.datetime(2026, 3, 5, 8, tzinfo=dt.UTC)
+    period = DateTimeTZRange(lower, lower + dt.timedelta(hours=8))
+    Absence.objects.create(school=cast.school, teacher=cast.teacher, period=period)
+
+    page = office.post(address("weekly_new"), typed | {"starts_at": starts_at, "step": "show"})
+
+    pills = ("Teacher away", "Outside working hours")
+    assert [one for one in pills if one in page.content.decode()] == [pill]
