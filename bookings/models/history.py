@@ -41,6 +41,9 @@ class BookingTransition(SchoolOwned):
     to_period = DateTimeRangeField()
     from_teacher = models.ForeignKey(Teacher, on_delete=models.PROTECT, null=True, related_name="+")
     to_teacher = models.ForeignKey(Teacher, on_delete=models.PROTECT, null=True, related_name="+")
+    # Names of what the change took away and brought, as they were then; both empty without such.
+    from_things = models.JSONField(null=True)
+    to_things = models.JSONField(null=True)
     # In the currency of the place; both empty unless the student's move changed the price.
     from_price_minor = models.PositiveBigIntegerField(null=True)
     to_price_minor = models.PositiveBigIntegerField(null=True)

@@ -31,6 +31,8 @@ from justdriving.kernel.rows import insert
 
 ENDING_FIELDS = ("status", "cancelled_by", "reason_category", "no_show_by", "held_until")
 
+NO_THINGS: tuple[list[str], list[str]] = ([], [])
+
 
 @dataclass(frozen=True, slots=True)
 class Doing:
@@ -75,11 +77,13 @@ def record(  # noqa: PLR0913 -- everything a row of history says
     from_period: Any = None,
     from_teacher_id: int | None = None,
     prices: tuple[int, int] | None = None,
+    things: tuple[list[str], list[str]] = NO_THINGS,
 ) -> BookingTransition:
     """Write what happened to a booking, and its status if that changed.
 
     ``from_period`` and ``from_teacher_id`` are those before the change, if it changed them;
-    ``prices`` are the student's before and after, in minor units, if it did.
+    ``prices`` are the student's before and after, in minor units, if it did; ``things`` the names
+    of the vehicles and rooms it took away and brought.
     """
     is_new = change == BookingChange.CREATED
     transition = BookingTransition(
@@ -93,6 +97,8 @@ def record(  # noqa: PLR0913 -- everything a row of history says
         to_period=booking.period,
         from_teacher_id=None if is_new else from_teacher_id or booking.teacher_id,
         to_teacher_id=booking.teacher_id,
+        from_things=things[0] or None,
+        to_things=things[1] or None,
         from_price_minor=prices[0] if prices else None,
         to_price_minor=prices[1] if prices else None,
         happened_at=doing.at,

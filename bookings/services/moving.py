@@ -289,7 +289,7 @@ def rewrite(
     booking.version += 1
     booking.save(update_fields=MOVED_FIELDS)
     occupy(booking, verdict.claim(), clash_refusals(proposal))
-    _write_things(booking, proposal.resources)
+    things = _write_things(booking, proposal.resources)
     lapse_numbers(booking, numbers, doing)
     change = BookingChange.MOVED if is_moved else BookingChange.CHANGED
     prices = [(one.place.price_minor, one.quote.amount.minor) for one in repriced]
@@ -302,18 +302,23 @@ def rewrite(
         from_period=from_period,
         from_teacher_id=from_teacher_id,
         prices=prices[0] if prices else None,
+        things=things,
     )
 
 
-def _write_things(booking: Booking, wanted: Sequence[Resource]) -> None:
+def _write_things(booking: Booking, wanted: Sequence[Resource]) -> tuple[list[str], list[str]]:
     """Give a booking these things. What stays keeps its row; a substitute takes over its own.
 
-    So a student's place stays theirs when another vehicle of its kind serves as it.
+    So a student's place stays theirs when another vehicle of its kind serves as it. Returns the
+    names of what left and of what came.
     """
     known = BookingResource.objects.filter(booking=booking).values_list("resource", flat=True)
     arriving = {one.pk: one for one in wanted if one.pk not in set(known)}
+    left: list[str] = []
+    came = [one.name for one in arriving.values()]
     leaving = in_order(booking).exclude(resource__in=[one.pk for one in wanted])
     for row in leaving.select_related("resource").order_by("pk"):
+        left.append(row.resource.name)
         new = next((one for one in arriving.values() if one.kind == row.resource.kind), None)
         if new is None:
             Participation.objects.filter(place=row).update(place=None)
@@ -324,3 +329,4 @@ def _write_things(booking: Booking, wanted: Sequence[Resource]) -> None:
                 setattr(row, field, minutes)
             row.save(update_fields=["resource", *BUFFER_FIELDS])
     write_resources(booking, sorted(arriving.values(), key=lambda one: one.pk))
+    return left, came

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.utils.functional import Promise
@@ -159,7 +160,7 @@ def _title(row: BookingTransition, mine: set[int] | None) -> str:
         case BookingChange.MOVED:
             moved = {"old": when(row.from_period), "new": when(row.to_period)}
             if row.from_period == row.to_period:
-                return _other_teacher(row) or _("Changed")
+                return next(_others(row), _("Changed"))
             return _("Moved from %(old)s to %(new)s") % moved
         case BookingChange.CHANGED:
             return _changed(row, mine)
@@ -198,8 +199,8 @@ def _became(row: BookingTransition) -> str:
 def _changed(row: BookingTransition, mine: set[int] | None) -> str:
     if row.fee_waived:
         return _("Fee waived")
-    if teacher := _other_teacher(row):
-        return teacher
+    if other := next(_others(row), ""):
+        return other
     if names := _names(row, ParticipationStatus.BOOKED, mine):
         return _("%(names)s joined") % {"names": names}
     if names := _names(row, ParticipationStatus.CANCELLED, mine):
@@ -215,10 +216,24 @@ def _names(row: BookingTransition, to: ParticipationStatus, mine: set[int] | Non
     return ", ".join(str(one.student) for one in moved if mine is None or one.student_id in mine)
 
 
+def _others(row: BookingTransition) -> Iterator[str]:
+    """Who and what took part instead of whom and what, the teacher first."""
+    return filter(None, (_other_teacher(row), _other_things(row)))
+
+
 def _other_teacher(row: BookingTransition) -> str:
     if not row.from_teacher_id or row.from_teacher_id == row.to_teacher_id:
         return ""
     return _("%(new)s instead of %(old)s") % {"new": row.to_teacher, "old": row.from_teacher}
+
+
+def _other_things(row: BookingTransition) -> str:
+    words = {"new": ", ".join(row.to_things or ()), "old": ", ".join(row.from_things or ())}
+    if words["new"] and words["old"]:
+        return _("%(new)s instead of %(old)s") % words
+    if words["new"]:
+        return _("With %(new)s") % words
+    return _("Without %(old)s") % words if words["old"] else ""
 
 
 def _notes(row: BookingTransition, member: Membership) -> Iterator[str]:
@@ -227,8 +242,8 @@ def _notes(row: BookingTransition, member: Membership) -> Iterator[str]:
     is_other_time = row.from_period != row.to_period
     if row.change == BookingChange.MOVED and is_other_time and _is_draft(row):
         yield _("Now for %(when)s") % {"when": when(row.to_period)}
-    if row.change == BookingChange.MOVED and (is_other_time or _is_draft(row)):
-        yield _other_teacher(row)
+    in_title = 0 if is_other_time or _is_draft(row) else 1
+    yield from islice(_others(row), in_title, None)
     if row.from_price_minor is not None and row.to_price_minor is not None:
         old, new = (member.school.money(one) for one in (row.from_price_minor, row.to_price_minor))
         yield _("Price %(new)s instead of %(old)s") % {

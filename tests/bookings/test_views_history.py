@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from administration.models import Department, School
+from administration.models import Department, School, User
 from bookings import services
 from bookings.enums import SelfBooking
 from bookings.models import Booking, BookingSettings, LessonType, WaitingListOffer
@@ -314,3 +314,61 @@ def test_a_moved_day_is_no_swap(cast, book, signed_in, address):
     services.rearrange_bookings(plan=plan, by=cast.office, at=NOW)
 
     assert "Swapped" not in words(signed_in(cast.office).get(address("detail", first.pk)))
+
+
+# Another vehicle
+
+
+def moved_to_the_other_car(cast, lesson, **changes):
+    wish = {"starts_at": lesson.starts_at, "resource_ids": [cast.other_vehicle.pk]} | changes
+    return services.move_booking(booking_id=lesson.pk, by=cast.office, at=NOW, **wish)
+
+
+@pytest.mark.parametrize("who", ("office", "teacher", "student"))
+@pytest.mark.parametrize("language", ("en", "da"))
+def test_another_car_is_named_with_the_one_before(cast, book, signed_in, address, who, language):
+    lesson = book()
+    moved_to_the_other_car(cast, lesson)
+    cast.vehicle.name = "Sold since"
+    cast.vehicle.save()
+    client = signed_in(getattr(cast, who))
+    User.objects.update(language=language)
+
+    title = titles(client.get(address("detail", lesson.pk)))[0]
+    said = {"en": "instead of", "da": "i stedet for"}[language]
+    assert title == f"{cast.other_vehicle.name} {said} VW ID.3"
+
+
+def test_another_time_and_car_are_both_told(cast, book, signed_in, address):
+    lesson = book()
+    row = moved_to_the_other_car(cast, lesson, starts_at=lesson.starts_at + dt.timedelta(hours=1))
+
+    latest = signed_in(cast.student).get(address("detail", lesson.pk)).context["history"][0]
+    assert latest["title"].startswith("Moved from")
+    assert f"{cast.other_vehicle.name} instead of VW ID.3" in latest["note"]
+    assert (row.from_things, row.to_things) == (["VW ID.3"], [cast.other_vehicle.name])
+
+
+def test_a_car_that_came_or_went_is_said_with_another_teacher(cast, book, signed_in, address):
+    cast.lesson_type.needs.all().delete()
+    lesson = book(resource_ids=[])
+    moved_to_the_other_car(
+        cast, lesson, resource_ids=[cast.vehicle.pk], teacher_id=cast.other_teacher.pk
+    )
+    moved_to_the_other_car(cast, lesson, resource_ids=[])
+    page = signed_in(cast.office).get(address("detail", lesson.pk))
+
+    gone, came = page.context["history"][:2]
+    assert gone["title"] == "Without VW ID.3"
+    assert (came["title"], came["note"]) == (
+        f"{cast.other_teacher} instead of {cast.teacher}",
+        "With VW ID.3",
+    )
+
+
+def test_a_move_that_keeps_the_car_says_nothing_of_it(cast, book):
+    lesson = book()
+    row = moved_to_the_other_car(
+        cast, lesson, starts_at=NOON + dt.timedelta(hours=1), resource_ids=None
+    )
+    assert (row.from_things, row.to_things) == (None, None)
