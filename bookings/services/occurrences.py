@@ -89,7 +89,8 @@ class Outcome:
 
     @property
     def is_moved(self) -> bool:
-        return self.before[:3] != self.after[:3]
+        """Whether it begins on another day or at another time."""
+        return self.before[:2] != self.after[:2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from administration.access import MemberRequest, requires
+from administration.models import Teacher
 from administration.permissions import Permission
 from bookings.forms.sessions import ChooseGroupForm, SessionChangeForm, read_overrides
 from bookings.models import Booking
@@ -111,9 +112,36 @@ def _said(outcomes: list[Outcome]) -> str:
     return f"{said} {rest % {'number': stayed}}"
 
 
+def _changes(outcome: Outcome, names: dict[int, str]) -> list[str]:
+    """What of a session changes besides its start, from what to what."""
+    said = {
+        "minutes": _("%(before)s → %(after)s min"),
+        "capacity": _("%(before)s → %(after)s seats"),
+        "teacher": "%(before)s → %(after)s",
+        "place": _("Where: %(before)s → %(after)s"),
+    }
+    before, after = outcome.before._asdict(), outcome.after._asdict()
+    changed = [name for name in said if before[name] != after[name]]
+    for values in (before, after):
+        values["teacher"] = names.get(values["teacher"])
+    return [
+        said[name] % {"before": before[name] or "–", "after": after[name] or "–"}
+        for name in changed
+    ]
+
+
+def _names_of_teachers(outcomes: list[Outcome]) -> dict[int, str]:
+    """The teachers of these sessions, before and after, by their ids; in one query."""
+    ids = {one.teacher for outcome in outcomes for one in (outcome.before, outcome.after)}
+    rows = Teacher.objects.filter(pk__in=ids).select_related("membership__user")
+    return {teacher.pk: str(teacher) for teacher in rows}
+
+
 def _shown(request: MemberRequest, outcomes: list[Outcome]) -> dict[str, Any]:
     refused = [refusal for outcome in outcomes for refusal in outcome.refusals]
+    names = _names_of_teachers(outcomes)
     return {
+        "lines": [(outcome, _changes(outcome, names)) for outcome in outcomes],
         "outcomes": outcomes,
         "plans": len({outcome.booking.template_id for outcome in outcomes}),
         "told": sum(outcome.students for outcome in outcomes if outcome.fate == "changed"),

@@ -210,3 +210,40 @@ def test_the_pill_names_why_the_teacher_cannot(cast, office, address, typed, sta
 
     pills = ("Teacher away", "Outside working hours")
     assert [one for one in pills if one in page.content.decode()] == [pill]
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    (
+        ({"minutes": 90}, "120 → 90 min"),
+        ({"capacity": 10}, "12 → 10 seats"),
+        ({"place": "Hall"}, "Where: Room 1 → Hall"),
+        ({"place": ""}, "Where: Room 1 → –"),
+        ({"starts_at": "16:00"}, ""),
+    ),
+)
+def test_the_preview_of_a_change_shows_what_changes(
+    office, address, plan, session_values, edit, words
+):
+    plan(weeks_ahead=2)
+    page = address("session_change", Booking.objects.order_by("period")[0].pk)
+
+    shown = office.post(page, session_values | edit | {"scope": "all", "step": "show"})
+
+    assert [changes for _outcome, changes in shown.context["lines"]] == [
+        [words] if words else []
+    ] * 2
+    assert words in shown.content.decode()
+    assert ("<br>→" in shown.content.decode()) == ("starts_at" in edit)
+
+
+def test_the_preview_of_a_change_names_the_teachers(cast, office, address, plan, session_values):
+    _template, generated = plan(weeks_ahead=2)
+    page = address("session_change", generated.made[0].pk)
+    edit = {"teacher": cast.other_teacher.pk, "minutes": 90, "scope": "one", "step": "show"}
+
+    shown = office.post(page, session_values | edit)
+
+    words = f"{cast.teacher} → {cast.other_teacher}"
+    assert [changes for _outcome, changes in shown.context["lines"]] == [["120 → 90 min", words]]
+    assert words in shown.content.decode()
