@@ -23,7 +23,7 @@ from bookings.views.waiting import SHOWN
 from bookings.views.wording import entry_line
 from justdriving.kernel.ids import id_in
 from justdriving.kernel.policy import Refused
-from justdriving.templatetags.formats import clock, day
+from justdriving.templatetags.formats import clock_to, day
 
 DAYS = 14
 MOST_SLOTS = 24
@@ -97,7 +97,7 @@ def _suits(slot: Slot, entry: WaitingListEntry) -> bool:
 
 
 def _time(slot: Slot) -> dict[str, Any]:
-    title = f"{day(slot.starts_at)} {clock(slot.starts_at)}–{clock(slot.ends_at)}"
+    title = f"{day(slot.starts_at)} {clock_to(slot.starts_at, slot.ends_at)}"
     return {"slot": slot, "key": slot_key(slot), "title": title}
 
 

@@ -18,7 +18,7 @@ from bookings.ports import Quote
 from bookings.queries import Slot, free_times
 from bookings.queries.prices import StudentPrices
 from justdriving.kernel.clock import day_named
-from justdriving.templatetags.formats import clock, long_day
+from justdriving.templatetags.formats import clock_to, long_day
 
 DAYS = 14
 DIGITS = 18  # of an id, at most
@@ -261,7 +261,7 @@ def _slot_line(
     key = slot_key(slot)
     selected = chosen is not None and key == slot_key(chosen)
     return {
-        "title": f"{clock(slot.starts_at)}–{clock(slot.ends_at)}",
+        "title": clock_to(slot.starts_at, slot.ends_at),
         "teacher_name": str(slot.teacher),
         "price": quote.amount.localized() if quote else "",
         "url": address(day=starts.date(), slot=key) + "#summary-title",

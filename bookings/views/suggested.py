@@ -1,6 +1,5 @@
 """The next lesson of a student in one click: up to three times, each with its reason."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +24,7 @@ from bookings.services import LessonRequest, book_lesson
 from bookings.views.picker import slot_key
 from bookings.views.terms import terms_of
 from justdriving.kernel.policy import Refused
-from justdriving.templatetags.formats import clock, long_day
+from justdriving.templatetags.formats import clock_to, long_day
 
 
 @require_http_methods(["GET", "POST"])
@@ -145,15 +144,11 @@ def _line(one: Suggestion, member: Membership) -> dict[str, str]:
     slot, book = one.slot, reverse("bookings:book", args=[member.school.slug])
     key = slot_key(slot)
     return {
-        "title": f"{long_day(slot.starts_at)} {_hours(slot.starts_at, slot.ends_at)}",
+        "title": f"{long_day(slot.starts_at)} {clock_to(slot.starts_at, slot.ends_at)}",
         "subtitle": f"{one.reason} · {slot.teacher}",
         "value": str(Choice(slot.starts_at, slot.teacher.pk, one.lesson_type.pk, one.minutes)),
         "url": f"{book}?type={one.lesson_type.pk}&minutes={one.minutes}&slot={key}#summary-title",
     }
-
-
-def _hours(starts_at: datetime, ends_at: datetime) -> str:
-    return f"{clock(starts_at)}–{clock(ends_at)}"
 
 
 def _lesson(one: Suggestion) -> str:

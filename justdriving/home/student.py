@@ -21,7 +21,7 @@ from bookings.views.suggested import offered_to
 from bookings.views.wording import offer_line
 from finance.queries import unpaid_invoices
 from justdriving.home.queries import next_lesson
-from justdriving.templatetags.formats import clock, relative_day
+from justdriving.templatetags.formats import clock_to, relative_day
 from learning.queries import Progress, progress_of, to_sign
 
 MORNING, EVENING = 10, 18
@@ -77,7 +77,7 @@ def starts_in_words(booking: Booking | None) -> str:
     if booking is None:
         return ""
     day = relative_day(booking.starts_at)
-    return f"{day} {clock(booking.starts_at)}–{clock(booking.ends_at)}"
+    return f"{day} {clock_to(booking.starts_at, booking.ends_at)}"
 
 
 def quote_of(booking: Booking, member: Membership) -> Any:

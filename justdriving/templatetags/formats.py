@@ -111,8 +111,30 @@ def short_month(value: date | None) -> str:
 
 @register.filter
 def clock(value: datetime | None) -> str:
-    """``10.00`` in Danish, ``10:00`` in English; in the active zone."""
-    return "" if value is None else wall_clock(timezone.localtime(value).time())
+    """``10.00`` in Danish, ``10:00`` in English; in the active zone.
+
+    What the clock shows twice that night says which: ``2.30 (sommertid)``.
+    """
+    if value is None:
+        return ""
+    shown = timezone.localtime(value)
+    time_of_day = wall_clock(shown.time())
+    if not _is_doubled(shown):
+        return time_of_day
+    said = _("%(time)s (winter time)") if shown.fold else _("%(time)s (summer time)")
+    return said % {"time": time_of_day}
+
+
+def _is_doubled(shown: datetime) -> bool:
+    """Whether the clock shows this again, or for the second time, because it goes back."""
+    return shown.utcoffset() != shown.replace(fold=1 - shown.fold).utcoffset()
+
+
+@register.filter
+def clock_to(lower: datetime, upper: datetime) -> str:
+    """``10.00–11.30`` from one instant to another, ``2.30 (sommertid) – 2.15 (vintertid)``."""
+    is_plain = not any(_is_doubled(timezone.localtime(one)) for one in (lower, upper))
+    return f"{clock(lower)}{'–' if is_plain else ' – '}{clock(upper)}"
 
 
 @register.filter
@@ -125,7 +147,7 @@ def wall_clock(value: time) -> str:
 @register.filter
 def hours(period: Any) -> str:
     """``10.00–11.30`` for a period with ``lower`` and ``upper`` instants."""
-    return f"{clock(period.lower)}–{clock(period.upper)}" if period else ""
+    return clock_to(period.lower, period.upper) if period else ""
 
 
 @register.filter

@@ -283,6 +283,17 @@ def test_a_time_the_clock_skips_is_said_to_be_so(cast, signed_in, address, lesso
     assert "The clock skips this time on that night." in page.content.decode()
 
 
+def test_an_hour_that_comes_twice_says_which_it_is_to_page_and_rules(
+    cast, signed_in, address, lesson
+):
+    page = signed_in(cast.office).get(
+        address("move_check", lesson().pk), {"start": "2026-10-25T02:30"}
+    )
+    said = "02:30 (summer time) – 03:00"
+    assert page.text.count(said) > 1
+    assert any(said in rule.message for rule in page.context["rules"])
+
+
 @pytest.mark.parametrize("start", ("2026-02-31T12:00", "2026-03-05T25:00"))
 @pytest.mark.parametrize("name", ("move_check", "why_not"))
 def test_a_time_that_is_none_is_not_found(cast, signed_in, address, lesson, name, start):
