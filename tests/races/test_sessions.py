@@ -1,6 +1,7 @@
 """Weekly sessions are planned once, and a class never takes a seat twice."""
 
 import datetime as dt
+import threading
 
 import pytest
 from django.db import connection
@@ -8,8 +9,10 @@ from django.utils import timezone
 
 from bookings import services
 from bookings.models import Booking, GroupMember, Participation, SessionTemplate, StudentGroup
-from bookings.services import groups, holding, places, sessions
+from bookings.services import groups, holding, places, series, sessions
+from bookings.services.occurrences import Scope, SessionEdit
 from justdriving.doctor import examine
+from justdriving.kernel.policy import Refused
 from tests.cast import make_catalogue
 from tests.factories import LessonTypeFactory, StudentFactory, VehicleFactory
 
@@ -178,3 +181,56 @@ def test_one_place_is_given_to_one_of_forty(cast, at_once, session):
     assert Participation.objects.filter(place=place).count() == 1
     assert "place-taken" in outcomes
     connection.check_constraints()
+
+
+@pytest.fixture
+def changed_by(cast, session):
+    """A function: a call that changes the sessions from the one with this number on, of four."""
+    now, rows = timezone.now(), list(Booking.objects.order_by("period"))
+
+    def change(number, scope, **edit):
+        said = {"booking_id": rows[number].pk, "scope": scope, "edit": SessionEdit(**edit)}
+        return lambda: len(series.change_sessions(**said, by=cast.office, at=now))
+
+    return change
+
+
+@pytest.fixture
+def split_meanwhile(at_once, changed_by, monkeypatch):
+    """A function: the plan is split after it was looked which plans there are, before any lock."""
+
+    def arrange(*, looks_again):
+        look, mine, seen = series.linked_plans, threading.current_thread(), []
+
+        def looked(template_id):
+            if threading.current_thread() is not mine:
+                return look(template_id)
+            if seen:
+                return look(template_id) if looks_again else seen[0]
+            seen.append(look(template_id))
+            assert at_once([changed_by(2, Scope.FOLLOWING, starts_at=dt.time(15))]) == [2]
+            return seen[0]
+
+        monkeypatch.setattr(series, "linked_plans", looked)
+
+    return arrange
+
+
+def test_without_a_second_look_a_plan_split_meanwhile_is_changed_by_half(
+    split_meanwhile, changed_by
+):
+    split_meanwhile(looks_again=False)
+
+    assert changed_by(0, Scope.ALL, place="Hall")() == 2
+    assert set(Booking.objects.values_list("place", flat=True)) == {"Hall", ""}
+
+
+def test_a_plan_split_meanwhile_is_not_changed_by_half(split_meanwhile, changed_by):
+    split_meanwhile(looks_again=True)
+
+    with pytest.raises(Refused) as refused:
+        changed_by(0, Scope.ALL, place="Hall")()
+
+    assert refused.value.refusal.code == "plan-changed"
+    assert set(Booking.objects.values_list("place", flat=True)) == {""}
+    assert examine() == []
