@@ -40,9 +40,27 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && document.querySelector("details[data-menu][open]");
-    if (!menu) return;
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector("details[data-menu][open]");
+    if (!menu) {
+      if (!document.querySelector("dialog[open]")) document.querySelector("[data-question-place] [data-put-away]")?.click();
+      return;
+    }
     menu.open = false;
     menu.querySelector("summary").focus();
   });
+
+  // A question that came into the page is put away by its "keep it" or by Escape; who opened it has the focus again.
+  let asker = null;
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target } }) => {
+    if (target?.matches("[data-question-place]")) asker = elt;
+  });
+  document.addEventListener("click", (event) => {
+    const place = event.target.closest("[data-put-away]")?.closest("[data-question-place]");
+    if (!place || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    place.replaceChildren();
+    asker?.focus();
+  }, true);
 })();

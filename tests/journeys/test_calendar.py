@@ -115,6 +115,30 @@ def test_a_lesson_is_moved_by_a_form_that_asks_the_rules_first(site, walk, world
     expect(lesson_of(mover, people["Oda"]["name"])).to_contain_text("15" + words_of_clock(walk))
 
 
+@both_walks
+def test_the_question_of_cancelling_is_put_away_by_escape_too(site, walk, world, arrive):
+    words, people = walk.words, world("Else", "Finn", follow_plan=False)
+    lessons = [("09:00", people["Finn"]["id"])]
+    told = {"teacher": people["teacher"]["id"], "days": 21, "lessons": lessons}
+    (planned,) = prepare(site, ("day_with_lessons", told))
+    teacher = arrive(people["teacher"])
+    teacher.open(f"{BOOKINGS}{planned['lessons'][0]}/")
+    question = teacher.page.get_by_role("region", name=words("Cancel the lesson"))
+    opener = teacher.page.get_by_role("link", name=words("Cancel the lesson"), exact=True)
+
+    opener.click()
+    expect(question).to_be_visible()
+    teacher.look()
+    teacher.page.keyboard.press("Escape")
+    expect(question).to_have_count(0)
+    expect(opener).to_be_focused()
+
+    opener.click()
+    question.get_by_role("link", name=words("Keep the lesson")).click()
+    expect(question).to_have_count(0)
+    expect(opener).to_be_focused()
+
+
 def words_of_clock(walk):
     """What stands between the hours and the minutes."""
     return ".00" if walk.language == "da" else ":00"
