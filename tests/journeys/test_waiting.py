@@ -106,7 +106,8 @@ def test_a_wish_is_offered_the_lesson_that_somebody_gives_up(site, walk, arrive,
     cancel(arrive(made["people"]["office"]), words, made["lessons"][0])
 
     fie.open(letters(made["people"]["Fie"]).link(OFFERS))
-    fie.sees(f"{name} · {teacher}")
+    fie.sees(name)
+    fie.sees(teacher)
     fie.press(like(words("Yes please, for %(price)s")))
     fie.sees(words("It is yours"))
     fie.follow(words("See the lesson"))
