@@ -65,10 +65,10 @@ def test_a_seat_given_up_is_no_lesson_of_theirs_any_more(cast, signed_in, addres
         lists = (client.get(address("list")), client.get(address("list"), {"show": "past"}))
         page = client.get(address("detail", shared.pk)).context
         at_home = client.get(home).context["booking"]
-        return [listed(one) for one in lists], at_home, page["status"], bool(page["actions"])
+        return [listed(one) for one in lists], at_home, page["pill"]["text"], bool(page["actions"])
 
-    assert seen_by(cast.student) == ([[], []], None, "cancelled", False)
-    assert seen_by(cast.other_student) == ([[shared.pk], []], shared, "confirmed", True)
+    assert seen_by(cast.student) == ([[], []], None, "Cancelled", False)
+    assert seen_by(cast.other_student) == ([[shared.pk], []], shared, "Confirmed", True)
 
 
 def test_staff_read_of_nobody_who_gave_up_the_seat(cast, signed_in, address, lesson):

@@ -96,7 +96,7 @@ def test_a_student_who_is_in_no_place_any_more_cannot_cancel(cast, class_):
     with pytest.raises(Refused) as refused:
         services.cancel_booking(booking_id=class_.pk, by=cast.student.membership, at=NOW)
 
-    assert codes(refused) == ["not-found"]
+    assert codes(refused) == ["already-cancelled"]
 
 
 def test_a_student_who_cancels_leaves_the_class_to_the_others(cast, class_):
