@@ -76,10 +76,11 @@ def refusals(outcomes):
 
 
 def test_without_locks_and_constraints_many_get_the_same_hour(
-    at_once, one_teacher, without_constraints, monkeypatch
+    at_once, one_teacher, without_constraints, all_look_first, monkeypatch
 ):
     without_constraints("bookings_occupancy", *CONSTRAINTS)
     monkeypatch.setattr(booking, "take_sorted", lambda keys: None)
+    all_look_first(len(one_teacher))
 
     outcomes = at_once(one_teacher)
 
@@ -178,11 +179,12 @@ def last_seat(cast, booker, students):
 
 
 def test_without_locks_and_constraints_many_take_the_last_seat(
-    at_once, last_seat, without_constraints, monkeypatch
+    at_once, last_seat, without_constraints, all_look_first, monkeypatch
 ):
     without_constraints("bookings_bookingtransition", "booking_history_in_one_line")
     without_constraints("bookings_occupancy", *CONSTRAINTS)
     monkeypatch.setattr(joining, "hold", unlocked)
+    all_look_first(len(last_seat))
 
     outcomes = at_once(last_seat)
 

@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -22,7 +23,7 @@ from bookings.services import (
 )
 from justdriving.doctor import examine
 from tests.factories import StudentFactory
-from tests.races.conftest import unlocked
+from tests.races.conftest import PATIENCE, unlocked
 
 pytestmark = pytest.mark.race
 
@@ -182,44 +183,67 @@ def test_a_lesson_is_completed_or_cancelled(cast, at_once, planned):
 # Whoever holds a booking holds everybody in it
 
 
+class Watch(threading.local):
+    """What a thread has locked, and whether it is one that holds."""
+
+    holds = False
+
+    def __init__(self):
+        self.asked = set()
+
+
 @pytest.fixture
-def watched(cast, at_once, planned, monkeypatch):
-    """A function: ten join a class while ten hold it; how many a holder had not locked."""
-    asked = threading.local()
-    take = holding.take_sorted
+def pause():
+    """A function: wait where people are locked; another, that says that somebody has joined."""
+    looked, joined = threading.Event(), threading.Event()
 
-    def slowly(keys):
-        asked.keys = {*getattr(asked, "keys", ()), *keys}
-        if any(namespace == "user" for namespace, _number in asked.keys):
+    def wait(*, holds, interleaved):
+        if not interleaved:
             time.sleep(0.02)
-        take(keys)
+        elif holds:
+            looked.set()
+            joined.wait(PATIENCE)
+        else:
+            looked.wait(PATIENCE)
 
-    def watch():
+    return wait, joined.set
+
+
+@pytest.fixture
+def watched(cast, at_once, planned, pause, monkeypatch):
+    """A function: ten join a class while ten hold it; how many a holder had not locked.
+
+    When it is ``interleaved`` nobody joins before a holder has looked who is in the class, and no
+    holder goes on before somebody has joined: impossible while the class itself is locked.
+    """
+    mine, take = Watch(), holding.take_sorted
+    wait, somebody_joined = pause
+
+    def look(booking):
+        mine.holds = True
+        with transaction.atomic():
+            holding.hold(booking.pk, Booking.objects.all())
+            inside = Occupancy.objects.filter(booking=booking, user__isnull=False)
+            users = {("user", user) for user in inside.values_list("user_id", flat=True)}
+            return len(users - mine.asked)
+
+    def join(booking, student, at):
+        services.join_booking(booking_id=booking.pk, student_id=student.pk, by=cast.office, at=at)
+        somebody_joined()
+        return 0
+
+    def watch(*, interleaved=False):
+        def slowly(keys):
+            mine.asked.update(keys := list(keys))
+            if any(namespace == "user" for namespace, _number in mine.asked):
+                wait(holds=mine.holds, interleaved=interleaved)
+            take(keys)
+
         monkeypatch.setattr(holding, "take_sorted", slowly)
-        booking = planned(capacity=12)
+        booking, now = planned(capacity=12), timezone.now()
         students = StudentFactory.create_batch(10, school=cast.school, department=cast.department)
-        return sum(at_once([*_holders(booking), *_joiners(booking, students)]))
-
-    def _holders(booking):
-        def look():
-            with transaction.atomic():
-                holding.hold(booking.pk, Booking.objects.all())
-                inside = Occupancy.objects.filter(booking=booking, user__isnull=False)
-                users = {("user", user) for user in inside.values_list("user_id", flat=True)}
-                return len(users - asked.keys)
-
-        return [look] * 10
-
-    def _joiners(booking, students):
-        now = timezone.now()
-
-        def join(student):
-            services.join_booking(
-                booking_id=booking.pk, student_id=student.pk, by=cast.office, at=now
-            )
-            return 0
-
-        return [lambda student=student: join(student) for student in students]
+        joiners = [partial(join, booking, student, now) for student in students]
+        return sum(at_once([*[partial(look, booking)] * 10, *joiners]))
 
     return watch
 
@@ -227,7 +251,7 @@ def watched(cast, at_once, planned, monkeypatch):
 def test_without_the_bookings_own_lock_somebody_joins_behind_the_holders_back(watched, monkeypatch):
     monkeypatch.setattr(holding, "booking_keys", lambda booking_ids: [])
 
-    assert watched() > 0
+    assert watched(interleaved=True) > 0
 
 
 def test_whoever_holds_a_booking_holds_everybody_in_it(watched):
